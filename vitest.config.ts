@@ -1,0 +1,34 @@
+import { defineConfig } from "vitest/config";
+
+// Two projects: `unit` needs nothing but Node; `integration` needs the real engines and runs one file at a time,
+// because every file owns ports and containers.
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: "v8",
+      include: ["config/**/*.ts", "model/**/*.ts", "collectors/**/*.ts", "stacks/**/*.ts", "dashboards/**/*.ts", "alerts/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+    },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{config,model,collectors,stacks,dashboards,alerts,scripts}/**/*.test.ts", "tests/unit/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: ["tests/integration/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+    ],
+  },
+});
