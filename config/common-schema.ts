@@ -1,0 +1,83 @@
+/** Building blocks of the configuration schema that more than one part uses. */
+import { z } from "zod";
+
+export const nonEmpty = z.string().min(1);
+
+/** A path on this host; relative paths start at the folder of lagline.yaml. */
+export const filePath = nonEmpty.meta({ path: true });
+
+/** A file that holds a secret. The value itself never appears in the configuration. */
+export const secretFile = nonEmpty.meta({ path: true, secret: true });
+
+export const port = z.int().min(1).max(65_535);
+export const seconds = z.number().positive();
+export const megabytes = z.int().min(32);
+export const cpus = z.number().min(0.05).max(256);
+
+/** Burrow lower-cases section names but not the references to them, so an upper-case cluster would show no groups. */
+export const clusterName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    "must be 1 to 63 lower-case letters, digits, `-` or `_`, because Burrow needs it so",
+  );
+
+export const environmentName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,30}$/,
+    "must be 1 to 31 lower-case letters, digits or `-`: it becomes part of container, volume and index names",
+  );
+
+export const topicName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9._-]{1,249}$/,
+    "must be a Kafka topic name: letters, digits, `.`, `_` or `-`, at most 249",
+  );
+
+export const hostPort = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9.-]+(_[A-Za-z0-9.-]+)?:\d{1,5}$/,
+    "must be host:port, for example kafka-1:9092 (Burrow accepts at most one underscore in a host)",
+  );
+
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
+  .refine(
+    (value) => {
+      const parsed = URL.canParse(value) ? new URL(value) : undefined;
+      return parsed === undefined || (parsed.username === "" && parsed.password === "");
+    },
+    { error: "must not hold a user name or password; put them into files", abort: true },
+  );
+
+/** Globs with `*`, `?` and `[…]`; matched as a whole, case sensitive. */
+export const globs = z.array(nonEmpty);
+
+export const tls = z
+  .strictObject({
+    ca_file: filePath
+      .optional()
+      .describe("Certificate authority that signed the server, PEM. Left out: the system's authorities."),
+    certificate_file: filePath.optional().describe("Client certificate, PEM."),
+    key_file: secretFile.optional().describe("Key of the client certificate, PEM."),
+    server_name: nonEmpty
+      .optional()
+      .describe("Name to check the server's certificate against, where it differs from the host."),
+  })
+  .describe("TLS. Verification cannot be switched off.");
+
+/** True when exactly one of the keys is set; the message names both. */
+export function exactlyOne(keys: readonly string[]) {
+  return (value: object, context: z.RefinementCtx): void => {
+    const present = keys.filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+    if (present.length !== 1) {
+      context.addIssue({
+        code: "custom",
+        message: `must have exactly one of ${keys.map((key) => `\`${key}\``).join(", ")}, has ${present.length === 0 ? "none" : present.map((key) => `\`${key}\``).join(" and ")}`,
+      });
+    }
+  };
+}

@@ -1,0 +1,172 @@
+/** `elasticsearch`, `collector`: where documents go and how they get there. */
+import { z } from "zod";
+import {
+  cpus,
+  exactlyOne,
+  filePath,
+  httpUrl,
+  megabytes,
+  nonEmpty,
+  port,
+  secretFile,
+  seconds,
+  tls,
+} from "./common-schema.ts";
+
+const externalElasticsearch = z
+  .strictObject({
+    url: httpUrl.optional().describe("Address of Elasticsearch."),
+    urls: z
+      .array(httpUrl)
+      .min(1)
+      .optional()
+      .describe("Several addresses of one Elasticsearch cluster, instead of `url`."),
+    username: nonEmpty.optional().describe("User for basic authentication."),
+    password_file: secretFile.optional().describe("File with the password."),
+    api_key_file: secretFile
+      .optional()
+      .describe("File with an API key (the base64 form that Elasticsearch prints as `encoded`)."),
+    bearer_token_file: secretFile.optional().describe("File with a bearer token."),
+    ca_fingerprint: nonEmpty
+      .optional()
+      .describe("SHA-256 fingerprint of the certificate authority, instead of tls.ca_file."),
+    tls: tls.optional(),
+  })
+  .superRefine(exactlyOne(["url", "urls"]))
+  .describe("An Elasticsearch that exists already (8.19 or 9.x).");
+
+const managedElasticsearch = z
+  .strictObject({
+    nodes: z
+      .union([z.literal(1), z.literal(3)])
+      .default(1)
+      .describe("Number of nodes: 1 or 3."),
+    version: z.enum(["9", "8"]).default("9").describe("Major version to run."),
+    memory_megabytes: z
+      .int()
+      .min(1024)
+      .default(1536)
+      .describe("Memory limit of each node; a third of it is heap on small nodes, half from 4096 on."),
+    cpus: cpus.default(1).describe("CPU quota of each node."),
+    host_port: port
+      .default(19_200)
+      .describe("Port on this host, bound to 127.0.0.1; further nodes take the ports after it."),
+  })
+  .describe("An Elasticsearch that a stack provisions.");
+
+export const elasticsearch = z
+  .strictObject({
+    external: externalElasticsearch.optional(),
+    managed: managedElasticsearch.optional(),
+    retention_days: z.int().min(1).max(3650).default(30).describe("How long documents are kept."),
+    replicas: z
+      .int()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe("Replicas of each shard. Default: 0 on one node, 1 on three, 1 on an external cluster."),
+  })
+  .superRefine(exactlyOne(["external", "managed"]))
+  .describe("Where documents are stored.");
+
+const spool = z
+  .strictObject({
+    maximum_bytes: z
+      .int()
+      .min(1_048_576)
+      .default(536_870_912)
+      .describe(
+        "Bound of the spool on disk. Beyond it the oldest documents are dropped, counted and alarmed.",
+      ),
+    maximum_age_seconds: seconds
+      .default(259_200)
+      .describe("Documents older than this are dropped, counted and alarmed (72 hours)."),
+    dead_letter_maximum_bytes: z
+      .int()
+      .min(65_536)
+      .default(67_108_864)
+      .describe("Bound of the dead-letter store."),
+  })
+  .prefault({})
+  .describe("Bounds of the spool.");
+
+const limits = z
+  .strictObject({
+    response_bytes: z.int().min(1024).default(67_108_864).describe("Largest answer of Burrow that is read."),
+    groups: z
+      .int()
+      .min(1)
+      .default(20_000)
+      .describe("Groups read per tick; the rest is counted and reported."),
+    partitions_per_group: z.int().min(1).default(100_000).describe("Partitions read per group."),
+    name_characters: z.int().min(16).default(1024).describe("Longest name of a group or topic that is read."),
+  })
+  .prefault({})
+  .describe("Bounds against runaway input.");
+
+export const collector = z
+  .strictObject({
+    interval_seconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .default(30)
+      .describe("Time between ticks. Ticks are aligned to multiples of it, in UTC."),
+    jitter_seconds: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        "Random delay before each scrape, so that many collectors do not ask at once. The tick keeps its time.",
+      ),
+    shape: z
+      .enum(["native", "telegraf"])
+      .default("native")
+      .describe(
+        "`native`: Lagline's documents. `telegraf`: the documents of Telegraf's inputs.burrow and outputs.elasticsearch.",
+      ),
+    sidecar_mode: z
+      .enum(["network-namespace", "shared-network"])
+      .default("network-namespace")
+      .describe(
+        "`network-namespace`: the collector shares Burrow's network namespace and reads 127.0.0.1. `shared-network`: it reads Burrow by name.",
+      ),
+    request_timeout_seconds: seconds.default(5).describe("Deadline of one request to Burrow."),
+    concurrent_requests: z.int().min(1).max(64).default(8).describe("Requests to Burrow at a time."),
+    minimum_complete: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(1)
+      .describe("Below this share of a filled window Burrow's status is not used."),
+    spool_directory: filePath
+      .default("var/spool")
+      .describe("Where documents wait. In a deployment this is a volume."),
+    spool,
+    limits,
+    bulk_documents: z.int().min(1).max(50_000).default(5000).describe("Documents per bulk request."),
+    bulk_bytes: z.int().min(65_536).default(5_242_880).describe("Bytes per bulk request."),
+    concurrent_bulks: z.int().min(1).max(8).default(2).describe("Bulk requests at a time."),
+    gzip: z.boolean().default(true).describe("Compress bulk requests."),
+    exit_after_unreachable_ticks: z
+      .int()
+      .min(1)
+      .default(3)
+      .describe(
+        "In mode network-namespace: stop after this many ticks without a connection to Burrow, so that the restart policy joins its new namespace.",
+      ),
+    stop_deadline_seconds: seconds
+      .default(8)
+      .describe("Time to deliver what waits after SIGTERM; the rest stays in the spool."),
+    health_address: z.string().default("127.0.0.1").describe("Address of /healthz, /readyz and /metrics."),
+    health_port: port.default(8089).describe("Port of /healthz, /readyz and /metrics."),
+    log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Log level."),
+    memory_megabytes: megabytes.default(256).describe("Memory limit of the container."),
+    cpus: cpus.default(0.5).describe("CPU quota of the container."),
+  })
+  .prefault({})
+  .describe("The collector beside each Burrow.");
+
+export type ManagedElasticsearch = z.output<typeof managedElasticsearch>;
+export type ElasticsearchConfig = z.output<typeof elasticsearch>;
+export type CollectorConfig = z.output<typeof collector>;

@@ -1,0 +1,89 @@
+/** Which policy applies to a group. Pure; patterns are compiled once. */
+import picomatch from "picomatch";
+import type { PolicyResolver, ResolvedPolicy } from "../model/policy.ts";
+import type { PoliciesConfig, PolicyRule } from "./presentation-schema.ts";
+
+type CompiledRule = {
+  readonly rule: PolicyRule;
+  readonly matchesGroup: (name: string) => boolean;
+  readonly matchesTopic: ((name: string) => boolean) | undefined;
+  readonly specificity: readonly [number, number, number];
+};
+
+/** Compiles globs where `*` also matches dots and slashes, because group names are not paths. */
+export function compileGlobs(globs: readonly string[]): (name: string) => boolean {
+  const matchers = globs.map((glob) =>
+    picomatch(glob.replaceAll("/", "\u0000"), {
+      dot: true,
+      nonegate: true,
+      noext: true,
+      strictSlashes: true,
+    }),
+  );
+  return (name) => {
+    const flat = name.replaceAll("/", "\u0000");
+    return matchers.some((matches) => matches(flat));
+  };
+}
+
+/**
+ * Resolves the policy of a group of one cluster. The most specific matching rule wins: most literal characters in its
+ * group globs, then topic, then cluster; between equals the later rule. What the rule leaves out comes from `default`.
+ */
+export function createPolicyResolver(policies: PoliciesConfig, cluster: string): PolicyResolver {
+  const candidates = policies.rules
+    .filter((rule) => rule.match.clusters.length === 0 || compileGlobs(rule.match.clusters)(cluster))
+    .map(compileRule)
+    .toReversed()
+    .toSorted((a, b) => compareSpecificity(b.specificity, a.specificity));
+  const cache = new Map<string, ResolvedPolicy>();
+  return (group, topics) => {
+    const key = JSON.stringify([group, topics]);
+    const cached = cache.get(key);
+    if (cached !== undefined) {
+      return cached;
+    }
+    const winner = candidates.find(
+      ({ matchesGroup, matchesTopic }) =>
+        matchesGroup(group) && (matchesTopic === undefined || topics.some(matchesTopic)),
+    );
+    const resolved = merge(policies.default, winner?.rule);
+    // Group names come from outside: the cache must not grow without bound.
+    if (cache.size >= 50_000) {
+      cache.clear();
+    }
+    cache.set(key, resolved);
+    return resolved;
+  };
+}
+
+function compileRule(rule: PolicyRule): CompiledRule {
+  const { groups, topics, clusters } = rule.match;
+  return {
+    rule,
+    matchesGroup: groups.length === 0 ? () => true : compileGlobs(groups),
+    matchesTopic: topics.length === 0 ? undefined : compileGlobs(topics),
+    specificity: [literals(groups), literals(topics), literals(clusters)],
+  };
+}
+
+function literals(globs: readonly string[]): number {
+  return Math.max(0, ...globs.map((glob) => glob.replaceAll(/[*?[\]{}!]/g, "").length));
+}
+
+function compareSpecificity(a: readonly number[], b: readonly number[]): number {
+  return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+}
+
+function merge(fallback: PoliciesConfig["default"], rule: PolicyRule | undefined): ResolvedPolicy {
+  return {
+    name: rule?.name ?? "default",
+    tier: rule?.tier ?? fallback.tier,
+    team: rule?.team ?? fallback.team ?? null,
+    objective_seconds: rule?.objective_seconds ?? fallback.objective_seconds,
+    lag_floor: rule?.lag_floor ?? fallback.lag_floor,
+    expected_idle: rule?.expected_idle ?? fallback.expected_idle,
+    runbook: rule?.runbook ?? fallback.runbook ?? null,
+    slack_channel: rule?.slack_channel ?? fallback.slack_channel ?? null,
+  };
+}

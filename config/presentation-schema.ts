@@ -1,0 +1,174 @@
+/** `grafana`, `alerts`, `policies`: who looks, who is told, and what is expected of each group. */
+import { z } from "zod";
+import {
+  cpus,
+  exactlyOne,
+  filePath,
+  globs,
+  httpUrl,
+  megabytes,
+  nonEmpty,
+  port,
+  secretFile,
+  seconds,
+} from "./common-schema.ts";
+
+const managedGrafana = z
+  .strictObject({
+    memory_megabytes: megabytes.default(512).describe("Memory limit."),
+    cpus: cpus.default(1).describe("CPU quota."),
+    host_port: port.default(13_000).describe("Port on this host, bound to 127.0.0.1."),
+    admin_password_file: secretFile
+      .default("secrets/grafana-admin-password")
+      .describe("File with the password of the user `admin`; created by `lagline secrets init`."),
+    image: nonEmpty
+      .optional()
+      .describe("Another image than the default, for example from a registry of your own."),
+  })
+  .describe("A Grafana that a stack provisions.");
+
+export const grafana = z
+  .strictObject({
+    managed: managedGrafana.optional(),
+    external: z
+      .strictObject({ url: httpUrl.describe("Address of Grafana, for links.") })
+      .optional()
+      .describe("A Grafana that exists already: its files are rendered, you mount them."),
+    files: z.strictObject({}).optional().describe("No Grafana: only render its files."),
+    root_url: httpUrl
+      .optional()
+      .describe("Address that people use to reach Grafana; every link in a message starts with it."),
+    elasticsearch_url: httpUrl
+      .optional()
+      .describe("Address of Elasticsearch as Grafana sees it, where it differs from the collector's."),
+  })
+  .superRefine(exactlyOne(["managed", "external", "files"]))
+  .describe("Where people look.");
+
+export const alerts = z
+  .strictObject({
+    slack: z
+      .strictObject({
+        webhook_file: secretFile.describe("File with the address of a Slack incoming webhook."),
+        channel: nonEmpty
+          .optional()
+          .describe("Channel named in messages; a webhook is bound to its own channel."),
+        mention_on_critical: z
+          .enum(["none", "here", "channel"])
+          .default("none")
+          .describe("Who is called on a critical alert."),
+        delivery: z
+          .enum(["grafana", "relay"])
+          .default("grafana")
+          .describe("`grafana`: Grafana posts by itself. `relay`: through Lagline's durable relay."),
+      })
+      .optional()
+      .describe("Slack. Left out: rules are provisioned and visible in Grafana, nothing is sent."),
+    repeat_interval_seconds: seconds.default(14_400).describe("How often a lasting alert is sent again."),
+    runbook_url_prefix: httpUrl
+      .optional()
+      .describe("Where your runbooks are published; the rule's runbook name is added to it."),
+  })
+  .prefault({})
+  .describe("Who is told.");
+
+const expectation = {
+  tier: nonEmpty.describe("Importance, free text; rules route by it."),
+  team: nonEmpty.describe("Team that owns the group."),
+  objective_seconds: seconds.describe("Highest time lag that is still fine."),
+  lag_floor: z.int().min(0).describe("Lag in messages below which time lag is not held against the group."),
+  expected_idle: z.boolean().describe("True where a group without commits is normal."),
+  runbook: nonEmpty.describe("Link or name of the group's own runbook."),
+  slack_channel: nonEmpty.describe("Channel for this group's alerts."),
+};
+
+const policyRule = z
+  .strictObject({
+    name: nonEmpty.describe("Name shown in documents and alerts."),
+    match: z
+      .strictObject({
+        clusters: globs.default([]).describe("Clusters. Empty: any."),
+        groups: globs.default([]).describe("Groups. Empty: any."),
+        topics: globs.default([]).describe("Topics, at least one of which the group reads. Empty: any."),
+      })
+      .prefault({})
+      .describe(
+        "Which groups it applies to. The most specific rule wins: more literal characters in the group glob, then in topic, then cluster; then the later one.",
+      ),
+    ...(Object.fromEntries(Object.entries(expectation).map(([key, schema]) => [key, schema.optional()])) as {
+      [K in keyof typeof expectation]: z.ZodOptional<(typeof expectation)[K]>;
+    }),
+  })
+  .describe("A rule. What it leaves out comes from `default`.");
+
+export const policies = z
+  .strictObject({
+    default: z
+      .strictObject({
+        tier: expectation.tier.default("standard"),
+        team: expectation.team.optional(),
+        objective_seconds: expectation.objective_seconds.default(300),
+        lag_floor: expectation.lag_floor.default(100),
+        expected_idle: expectation.expected_idle.default(false),
+        runbook: expectation.runbook.optional(),
+        slack_channel: expectation.slack_channel.optional(),
+      })
+      .prefault({})
+      .describe("What holds where no rule says otherwise."),
+    rules: z.array(policyRule).default([]).describe("Rules for groups that need something else."),
+  })
+  .prefault({})
+  .describe("What is expected of consumer groups.");
+
+export const images = z
+  .strictObject({
+    source: z
+      .enum(["auto", "registry", "local"])
+      .default("auto")
+      .describe(
+        "`registry`: upstream images. `local`: built on this host from package registries. `auto`: pull, else build.",
+      ),
+    references: z
+      .strictObject({
+        kafka: nonEmpty.optional().describe("Image of Kafka, instead of the default."),
+        elasticsearch: nonEmpty.optional().describe("Image of Elasticsearch."),
+        burrow: nonEmpty.optional().describe("Image of Burrow."),
+        collector: nonEmpty.optional().describe("Image of the collector."),
+      })
+      .prefault({})
+      .describe("Images of your own, by tag or digest."),
+  })
+  .prefault({})
+  .describe("Where container images come from.");
+
+const backend = z.record(nonEmpty, z.union([z.string(), z.number(), z.boolean()]));
+export const deployment = z
+  .strictObject({
+    docker_host: nonEmpty.optional().describe("Docker engine, as in DOCKER_HOST. Left out: the local one."),
+    bind_address: z.string().default("127.0.0.1").describe("Address on which ports are published."),
+    directory: filePath
+      .default("var")
+      .describe("Generated files that containers mount, and logs of the deployment."),
+    state: z
+      .strictObject({
+        type: z
+          .enum(["local", "s3", "gcs", "azurerm", "http", "pg", "consul"])
+          .default("local")
+          .describe(
+            "Terraform backend. Credentials come from its own environment variables, never from here.",
+          ),
+        directory: filePath.default("state").describe("Folder of the state files (type local)."),
+        settings: backend
+          .default({})
+          .describe("Settings of the other backends, as Terraform names them (bucket, region, address, …)."),
+      })
+      .prefault({})
+      .describe("Where Terraform keeps its state."),
+  })
+  .prefault({})
+  .describe("How stacks are deployed.");
+
+export type GrafanaConfig = z.output<typeof grafana>;
+export type PoliciesConfig = z.output<typeof policies>;
+export type PolicyRule = PoliciesConfig["rules"][number];
+export type DeploymentConfig = z.output<typeof deployment>;

@@ -1,0 +1,58 @@
+/** The schema of `lagline.yaml`: every name, type, default, bound and description, once. */
+import { z } from "zod";
+import { burrow, filters } from "./burrow-schema.ts";
+import { clusterName, environmentName } from "./common-schema.ts";
+import { collector, elasticsearch } from "./delivery-schema.ts";
+import { kafka } from "./kafka-schema.ts";
+import { alerts, deployment, grafana, images, policies } from "./presentation-schema.ts";
+
+const cluster = z
+  .strictObject({ kafka: kafka.optional(), burrow, filters: filters.prefault({}) })
+  .superRefine((value, context) => {
+    if (value.burrow.managed !== undefined && value.kafka === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["kafka"],
+        message: "is needed, because a managed Burrow must know its brokers",
+      });
+    }
+  })
+  .describe(
+    "One Kafka cluster with its own Burrow and collector, so that one dead cluster never blinds another.",
+  );
+
+export const configSchema = z
+  .strictObject({
+    environment: environmentName.describe(
+      "Name of this installation; part of container, volume and data stream names.",
+    ),
+    clusters: z
+      .record(clusterName, cluster)
+      .refine((value) => Object.keys(value).length > 0, { error: "must name at least one cluster" })
+      .describe("Kafka clusters by name."),
+    elasticsearch,
+    collector,
+    grafana: grafana.prefault({ files: {} }),
+    alerts,
+    policies,
+    images,
+    deployment,
+  })
+  .superRefine((value, context) => {
+    for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
+      const cache = entry.managed?.expire_cache_seconds;
+      if (cache !== undefined && cache > value.collector.interval_seconds / 2) {
+        context.addIssue({
+          code: "custom",
+          path: ["clusters", name, "burrow", "managed", "expire_cache_seconds"],
+          input: cache,
+          message: `must be at most half of collector.interval_seconds (${value.collector.interval_seconds}), or ticks read old evaluations`,
+        });
+      }
+    }
+  });
+
+export type ConfigInput = z.input<typeof configSchema>;
+/** The whole configuration, defaults filled in. */
+export type Config = z.output<typeof configSchema>;
+export type ClusterConfig = Config["clusters"][string];
