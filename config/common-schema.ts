@@ -72,7 +72,7 @@ export const tls = z
 /** True when exactly one of the keys is set; the message names both. */
 export function exactlyOne(keys: readonly string[]) {
   return (value: object, context: z.RefinementCtx): void => {
-    const present = keys.filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+    const present = keys.filter((key) => Reflect.get(value, key) !== undefined);
     if (present.length !== 1) {
       context.addIssue({
         code: "custom",

@@ -163,31 +163,25 @@ function sharedPrefix(a: string, b: string): number {
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: unknown = configSchema;
   for (const part of path) {
-    schema = child(unwrap(schema), part);
+    const parent = unwrap(schema);
+    const definition = property(parent, "def");
+    schema =
+      property(property(parent, "shape"), String(part)) ??
+      property(definition, "valueType") ??
+      property(definition, "element");
   }
-  const shape = (unwrap(schema) as { shape?: Record<string, unknown> } | undefined)?.shape;
-  return shape === undefined ? [] : Object.keys(shape);
+  const shape = property(unwrap(schema), "shape");
+  return typeof shape === "object" && shape !== null ? Object.keys(shape) : [];
 }
 
-type Wrapped = {
-  def?: { innerType?: unknown; in?: unknown; valueType?: unknown; element?: unknown };
-  shape?: Record<string, unknown>;
-};
-
-function unwrap(schema: unknown): Wrapped | undefined {
-  let current = schema as Wrapped | undefined;
-  while (
-    current?.def !== undefined &&
-    current.shape === undefined &&
-    (current.def.innerType ?? current.def.in) !== undefined
-  ) {
-    current = (current.def.innerType ?? current.def.in) as Wrapped;
-  }
-  return current;
+function unwrap(schema: unknown): unknown {
+  const definition = property(schema, "def");
+  const inner = property(definition, "innerType") ?? property(definition, "in");
+  return property(schema, "shape") === undefined && inner !== undefined ? unwrap(inner) : schema;
 }
 
-function child(schema: Wrapped | undefined, part: PropertyKey): unknown {
-  return schema?.shape?.[String(part)] ?? schema?.def?.valueType ?? schema?.def?.element;
+function property(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 const PATH_KEY = /(^|_)(file|directory)$/;
@@ -206,5 +200,5 @@ function resolvePaths(config: Config, directory: string): Config {
     }
     return value;
   };
-  return walk(config, "") as Config;
+  return configSchema.parse(walk(config, ""));
 }

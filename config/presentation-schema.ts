@@ -95,9 +95,7 @@ const policyRule = z
       .describe(
         "Which groups it applies to. The most specific rule wins: more literal characters in the group glob, then in topic, then cluster; then the later one.",
       ),
-    ...(Object.fromEntries(Object.entries(expectation).map(([key, schema]) => [key, schema.optional()])) as {
-      [K in keyof typeof expectation]: z.ZodOptional<(typeof expectation)[K]>;
-    }),
+    ...z.object(expectation).partial().shape,
   })
   .describe("A rule. What it leaves out comes from `default`.");
 
