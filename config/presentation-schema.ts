@@ -139,6 +139,13 @@ export const images = z
   .prefault({})
   .describe("Where container images come from.");
 
+export const demo = z
+  .strictObject({
+    cluster: nonEmpty.describe("Managed cluster that gets the demo's topics and groups."),
+    seed: z.int().min(0).default(1).describe("Same seed, same traffic."),
+  })
+  .describe("Live demo traffic: producers and consumers that play what lag looks like.");
+
 const backend = z.record(nonEmpty, z.union([z.string(), z.number(), z.boolean()]));
 export const deployment = z
   .strictObject({

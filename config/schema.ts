@@ -4,7 +4,7 @@ import { burrow, filters } from "./burrow-schema.ts";
 import { clusterName, environmentName } from "./common-schema.ts";
 import { collector, elasticsearch } from "./delivery-schema.ts";
 import { kafka } from "./kafka-schema.ts";
-import { alerts, deployment, grafana, images, policies } from "./presentation-schema.ts";
+import { alerts, demo, deployment, grafana, images, policies } from "./presentation-schema.ts";
 
 const cluster = z
   .strictObject({ kafka: kafka.optional(), burrow, filters: filters.prefault({}) })
@@ -36,9 +36,18 @@ export const configSchema = z
     alerts,
     policies,
     images,
+    demo: demo.optional(),
     deployment,
   })
   .superRefine((value, context) => {
+    if (value.demo !== undefined && value.clusters[value.demo.cluster]?.kafka?.managed === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["demo", "cluster"],
+        input: value.demo.cluster,
+        message: "must name a managed cluster: the demo only writes to a Kafka of its own",
+      });
+    }
     for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
       const cache = entry.managed?.expire_cache_seconds;
       if (cache !== undefined && cache > value.collector.interval_seconds / 2) {

@@ -1,0 +1,129 @@
+/** The whole deployment as a cdktf app. Pure: everything it needs comes in, nothing is read from the environment. */
+import { LaglineError } from "../model/errors.ts";
+import type { TerraformStack } from "./cdktf.ts";
+import { App } from "./cdktf.ts";
+import { DemoStack } from "./demo-stack.ts";
+import type { Deployment } from "./deployment.ts";
+import { ElasticsearchStack } from "./elasticsearch-stack.ts";
+import { bootstrapServers } from "./endpoints.ts";
+import { GrafanaStack } from "./grafana-stack.ts";
+import { KafkaStack } from "./kafka-stack.ts";
+import { MonitorStack } from "./monitor-stack.ts";
+import { NetworkStack } from "./network-stack.ts";
+import { StorageStack } from "./storage-stack.ts";
+import type { Component } from "./versions.ts";
+
+/**
+ * Builds all stacks: network and storage first, then what stands on them. Dependencies are declared, not derived from
+ * references, so that no stack copies another's outputs into its state.
+ * @throws LaglineError LAGLINE_IMAGE_MISSING when a needed image has no reference.
+ */
+export function buildApp(deployment: Deployment): App {
+  const app = new App({ outdir: deployment.outputDirectory });
+  const network = new NetworkStack(app, "network", deployment);
+  const storage = new StorageStack(app, "storage", deployment);
+  const after = <Stack extends TerraformStack>(
+    stack: Stack,
+    ...dependencies: readonly TerraformStack[]
+  ): Stack => {
+    for (const dependency of dependencies) {
+      stack.addDependency(dependency);
+    }
+    return stack;
+  };
+  const elasticsearch = after(buildElasticsearch(app, deployment), network, storage);
+  for (const cluster of Object.keys(deployment.config.clusters)) {
+    const kafka = buildKafka(app, deployment, cluster);
+    const base =
+      kafka === undefined ? [network, storage] : [network, storage, after(kafka, network, storage)];
+    const monitor = after(buildMonitor(app, deployment, cluster), ...base, elasticsearch);
+    const demo = buildDemo(app, deployment, cluster);
+    if (demo !== undefined) {
+      after(demo, ...base, monitor);
+    }
+  }
+  const grafana = buildGrafana(app, deployment);
+  if (grafana !== undefined) {
+    after(grafana, network, storage, elasticsearch);
+  }
+  return app;
+}
+
+function buildElasticsearch(app: App, deployment: Deployment): ElasticsearchStack {
+  const elasticsearch = deployment.config.elasticsearch.managed;
+  const collectorImage = requireImage(deployment, "collector");
+  if (elasticsearch === undefined) {
+    return new ElasticsearchStack(app, "elasticsearch", { deployment, collectorImage });
+  }
+  const image = requireImage(deployment, elasticsearch.version === "8" ? "elasticsearch-8" : "elasticsearch");
+  return new ElasticsearchStack(app, "elasticsearch", {
+    deployment,
+    collectorImage,
+    managed: { elasticsearch, image },
+  });
+}
+
+function buildKafka(app: App, deployment: Deployment, cluster: string): KafkaStack | undefined {
+  const kafka = deployment.config.clusters[cluster]?.kafka?.managed;
+  return kafka === undefined
+    ? undefined
+    : new KafkaStack(app, `kafka-${cluster}`, {
+        deployment,
+        cluster,
+        kafka,
+        image: requireImage(deployment, "kafka"),
+        collectorImage: requireImage(deployment, "collector"),
+      });
+}
+
+function buildMonitor(app: App, deployment: Deployment, cluster: string): MonitorStack {
+  const settings = deployment.config.clusters[cluster];
+  if (settings === undefined) {
+    throw new LaglineError({
+      code: "LAGLINE_CLUSTER_UNKNOWN",
+      message: `There is no cluster ${cluster} in the configuration.`,
+    });
+  }
+  return new MonitorStack(app, `monitor-${cluster}`, {
+    deployment,
+    cluster,
+    settings,
+    burrowImage: settings.burrow.managed === undefined ? "" : requireImage(deployment, "burrow"),
+    collectorImage: requireImage(deployment, "collector"),
+  });
+}
+
+function buildDemo(app: App, deployment: Deployment, cluster: string): DemoStack | undefined {
+  const { demo, clusters } = deployment.config;
+  const settings = clusters[cluster];
+  return demo?.cluster !== cluster || settings === undefined
+    ? undefined
+    : new DemoStack(app, `demo-${cluster}`, {
+        deployment,
+        cluster,
+        seed: demo.seed,
+        bootstrapServers: bootstrapServers(cluster, settings),
+        image: requireImage(deployment, "collector"),
+      });
+}
+
+/** Left out where no image of Grafana can be had: it has no build from packages, and the rest must not wait for it. */
+function buildGrafana(app: App, deployment: Deployment): GrafanaStack | undefined {
+  const grafana = deployment.config.grafana.managed;
+  const image = deployment.images.grafana;
+  return grafana === undefined || image === undefined
+    ? undefined
+    : new GrafanaStack(app, "grafana", { deployment, grafana, image });
+}
+
+function requireImage(deployment: Deployment, component: Component): string {
+  const image = deployment.images[component];
+  if (image === undefined) {
+    throw new LaglineError({
+      code: "LAGLINE_IMAGE_MISSING",
+      message: `The deployment needs an image of ${component}, and none is known on this host.`,
+      hint: "Run `lagline prepare`, which pulls or builds it, or set images.references in lagline.yaml.",
+    });
+  }
+  return image;
+}

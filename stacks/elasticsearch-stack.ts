@@ -1,0 +1,147 @@
+/** A managed Elasticsearch, then the step that prepares its templates. */
+import type { ManagedElasticsearch } from "../config/delivery-schema.ts";
+import type { Construct } from "./cdktf.ts";
+import { BaseStack } from "./constructs/base-stack.ts";
+import type { Mount } from "./constructs/service-container.ts";
+import { ServiceContainer } from "./constructs/service-container.ts";
+import { elasticsearchSecrets } from "./files/collector-files.ts";
+import type { Deployment } from "./deployment.ts";
+import { hostName } from "./deployment.ts";
+import { ELASTICSEARCH_PORT, elasticsearchNode, numbers, PATHS } from "./endpoints.ts";
+
+/** Below 4 GiB a third of the memory is heap: the rest of the process needs about 700 MB whatever the heap is. */
+export function heapMegabytes(memoryMegabytes: number): number {
+  return Math.min(31_744, Math.floor(memoryMegabytes / (memoryMegabytes < 4096 ? 3 : 2)));
+}
+
+export type ElasticsearchStackOptions = {
+  readonly deployment: Deployment;
+  /** Absent where Elasticsearch exists already: then only the setup step runs. */
+  readonly managed?: { readonly elasticsearch: ManagedElasticsearch; readonly image: string };
+  readonly collectorImage: string;
+};
+type NodeOptions = {
+  readonly deployment: Deployment;
+  readonly elasticsearch: ManagedElasticsearch;
+  readonly image: string;
+};
+
+export class ElasticsearchStack extends BaseStack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { deployment, managed, collectorImage }: ElasticsearchStackOptions,
+  ) {
+    super(scope, id, deployment);
+    const nodes = numbers(managed?.elasticsearch.nodes ?? 0).flatMap((index) =>
+      managed === undefined ? [] : [this.#node({ deployment, ...managed }, index)],
+    );
+    const setup = this.#setup(deployment, collectorImage);
+    if (nodes.length > 0) {
+      setup.node.addDependency(...nodes);
+    }
+  }
+
+  #node({ deployment, elasticsearch, image }: NodeOptions, index: number): ServiceContainer {
+    const name = elasticsearchNode(index);
+    const heap = heapMegabytes(elasticsearch.memory_megabytes);
+    return new ServiceContainer(this, name, {
+      deployment,
+      name,
+      image,
+      user: "1000:0",
+      memoryMegabytes: elasticsearch.memory_megabytes,
+      cpus: elasticsearch.cpus,
+      graceSeconds: 120,
+      openFiles: 65_535,
+      entrypoint: ["/bin/bash", "-c"],
+      command: [startCommand(settings(deployment, elasticsearch, index))],
+      environment: {
+        ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m`,
+        ES_PATH_CONF: "/tmp/config",
+        ES_TMPDIR: "/tmp",
+      },
+      mounts: [{ kind: "volume", volume: name, target: PATHS.elasticsearchData }],
+      tmpfs: {
+        "/tmp": "rw,nosuid,nodev,exec,size=128m,mode=1777",
+        "/usr/share/elasticsearch/logs": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
+      },
+      waivers: [
+        {
+          rule: "no-exec-tmpfs",
+          reason: "Elasticsearch unpacks and loads native libraries from its temporary folder.",
+        },
+      ],
+      network: { alias: name },
+      ports: [{ internal: ELASTICSEARCH_PORT, external: elasticsearch.host_port + index - 1 }],
+      healthCheck: {
+        // An open port: whether the cluster works is the setup step's question, which can also say what is wrong.
+        command: ["CMD", "/bin/bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${ELASTICSEARCH_PORT}`],
+        intervalSeconds: 3,
+        startPeriodSeconds: 180,
+      },
+    });
+  }
+
+  /** The one-shot that creates templates, lifecycle and data stream; its failure fails the deployment with its words. */
+  #setup(deployment: Deployment, image: string): ServiceContainer {
+    const [cluster] = Object.keys(deployment.config.clusters);
+    return new ServiceContainer(this, "setup", {
+      deployment,
+      name: "setup",
+      image,
+      user: "10001:10001",
+      memoryMegabytes: 256,
+      cpus: 1,
+      graceSeconds: 10,
+      command: ["setup", "--config", `${PATHS.configuration}/lagline.yaml`],
+      mounts: [
+        {
+          kind: "file",
+          path: `collector/${cluster}/lagline.yaml`,
+          target: `${PATHS.configuration}/lagline.yaml`,
+        },
+        ...elasticsearchSecrets(deployment.config).map(({ name }): Mount => ({
+          kind: "secret",
+          name,
+          target: `${PATHS.secrets}/${name}`,
+        })),
+      ],
+      tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
+      network: { alias: "setup" },
+      oneShot: true,
+    });
+  }
+}
+
+/**
+ * The image's configuration folder must be writable, because the keystore is created in it at the first start; a copy on
+ * a tmpfs keeps the root read-only and leaves no stale configuration behind after an upgrade.
+ */
+function startCommand(settings: Readonly<Record<string, string | number | boolean>>): string {
+  const flags = Object.entries(settings).map(([key, value]) => `-E${key}=${String(value)}`);
+  return [
+    "mkdir -p /tmp/config",
+    "cp -r /usr/share/elasticsearch/config/. /tmp/config/",
+    `exec /usr/share/elasticsearch/bin/elasticsearch ${flags.join(" ")}`,
+  ].join(" && ");
+}
+
+function settings(
+  deployment: Deployment,
+  elasticsearch: ManagedElasticsearch,
+  index: number,
+): Record<string, string | number | boolean> {
+  const names = numbers(elasticsearch.nodes).map(elasticsearchNode).join(",");
+  return {
+    "cluster.name": hostName(deployment.config, "elasticsearch"),
+    "node.name": elasticsearchNode(index),
+    "network.host": "0.0.0.0",
+    "xpack.security.enabled": false,
+    "action.destructive_requires_name": true,
+    "path.data": PATHS.elasticsearchData,
+    ...(elasticsearch.nodes === 1
+      ? { "discovery.type": "single-node" }
+      : { "discovery.seed_hosts": names, "cluster.initial_master_nodes": names }),
+  };
+}

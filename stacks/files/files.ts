@@ -1,0 +1,26 @@
+/** Every generated file that a deployment mounts: path → text. Pure. */
+import type { Config } from "../../config/schema.ts";
+import { burrowJson } from "./burrow-files.ts";
+import { collectorConfig } from "./collector-files.ts";
+import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
+
+export function deploymentFiles(config: Config): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const [name, cluster] of Object.entries(config.clusters)) {
+    const kafka = cluster.kafka?.managed;
+    if (kafka !== undefined) {
+      for (const process of kafkaProcesses(name, kafka)) {
+        files.set(
+          `kafka/${name}/${process.name}.properties`,
+          kafkaProperties({ config, cluster: name, kafka, process }),
+        );
+      }
+      files.set(`kafka/${name}/topics.json`, topicsFile(kafka));
+    }
+    if (cluster.burrow.managed !== undefined) {
+      files.set(`burrow/${name}/burrow.json`, burrowJson(name, cluster, cluster.burrow.managed));
+    }
+    files.set(`collector/${name}/lagline.yaml`, collectorConfig(config, name, cluster));
+  }
+  return files;
+}

@@ -1,0 +1,84 @@
+/** Grafana with its generated files mounted. */
+import type { Construct } from "./cdktf.ts";
+import { BaseStack } from "./constructs/base-stack.ts";
+import type { Mount } from "./constructs/service-container.ts";
+import { ServiceContainer } from "./constructs/service-container.ts";
+import type { Deployment } from "./deployment.ts";
+import { GRAFANA_PORT, PATHS } from "./endpoints.ts";
+
+export const GRAFANA_SECRETS = {
+  adminPassword: "grafana-admin-password",
+  slackWebhook: "slack-webhook-url",
+} as const;
+
+export type GrafanaStackOptions = {
+  readonly deployment: Deployment;
+  readonly grafana: NonNullable<Deployment["config"]["grafana"]["managed"]>;
+  readonly image: string;
+};
+
+export class GrafanaStack extends BaseStack {
+  constructor(scope: Construct, id: string, { deployment, grafana, image }: GrafanaStackOptions) {
+    super(scope, id, deployment);
+    const { config } = deployment;
+    const rootUrl = config.grafana.root_url ?? `http://127.0.0.1:${grafana.host_port}`;
+    const slack: Mount[] =
+      config.alerts.slack === undefined
+        ? []
+        : [
+            {
+              kind: "secret",
+              name: GRAFANA_SECRETS.slackWebhook,
+              target: `${PATHS.secrets}/${GRAFANA_SECRETS.slackWebhook}`,
+            },
+          ];
+    new ServiceContainer(this, "grafana", {
+      deployment,
+      name: "grafana",
+      image,
+      user: "472:0",
+      memoryMegabytes: grafana.memory_megabytes,
+      cpus: grafana.cpus,
+      graceSeconds: 30,
+      command: [],
+      environment: environment(rootUrl),
+      mounts: [
+        { kind: "volume", volume: "grafana", target: PATHS.grafanaData },
+        { kind: "file", path: "grafana/provisioning", target: "/etc/grafana/provisioning" },
+        // Grafana looks for changed dashboards by itself; a new container would only interrupt.
+        { kind: "file", path: "grafana/dashboards", target: "/etc/lagline/dashboards", watched: true },
+        {
+          kind: "secret",
+          name: GRAFANA_SECRETS.adminPassword,
+          target: `${PATHS.secrets}/${GRAFANA_SECRETS.adminPassword}`,
+        },
+        ...slack,
+      ],
+      tmpfs: {
+        "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
+        "/var/log/grafana": "rw,nosuid,nodev,noexec,size=16m,mode=1777",
+      },
+      network: { alias: "grafana" },
+      ports: [{ internal: GRAFANA_PORT, external: grafana.host_port }],
+      healthCheck: {
+        command: ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${GRAFANA_PORT}/api/health`],
+        intervalSeconds: 5,
+        startPeriodSeconds: 120,
+      },
+    });
+  }
+}
+
+function environment(rootUrl: string): Record<string, string> {
+  return {
+    GF_SECURITY_ADMIN_PASSWORD__FILE: `${PATHS.secrets}/${GRAFANA_SECRETS.adminPassword}`,
+    GF_SERVER_ROOT_URL: rootUrl,
+    GF_ANALYTICS_REPORTING_ENABLED: "false",
+    GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+    GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+    GF_AUTH_ANONYMOUS_ENABLED: "false",
+    // From 13.0 Elasticsearch is a bundled plugin; its automatic update at start can leave it unregistered.
+    GF_PLUGINS_PREINSTALL_AUTO_UPDATE: "false",
+    GF_PATHS_PROVISIONING: "/etc/grafana/provisioning",
+  };
+}

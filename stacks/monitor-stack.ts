@@ -1,0 +1,139 @@
+/** Burrow and the collector beside it, in one stack, because a new Burrow means a new collector. */
+import type { ClusterConfig } from "../config/schema.ts";
+import type { Construct } from "./cdktf.ts";
+import { BaseStack } from "./constructs/base-stack.ts";
+import type { Mount } from "./constructs/service-container.ts";
+import { ServiceContainer } from "./constructs/service-container.ts";
+import type { Deployment } from "./deployment.ts";
+import { BURROW_PORT, burrowName, collectorName, PATHS } from "./endpoints.ts";
+import { BURROW_PASSWORD_VARIABLE } from "./files/burrow-files.ts";
+import { elasticsearchSecrets } from "./files/collector-files.ts";
+
+export type MonitorStackOptions = {
+  readonly deployment: Deployment;
+  readonly cluster: string;
+  readonly settings: ClusterConfig;
+  readonly burrowImage: string;
+  readonly collectorImage: string;
+};
+
+const TMPFS = { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" };
+
+export class MonitorStack extends BaseStack {
+  constructor(scope: Construct, id: string, options: MonitorStackOptions) {
+    super(scope, id, options.deployment);
+    const burrow =
+      options.settings.burrow.managed === undefined
+        ? undefined
+        : this.#burrow(options, options.settings.burrow.managed);
+    const collector = this.#collector(options, burrow);
+    if (burrow !== undefined) {
+      collector.node.addDependency(burrow);
+    }
+  }
+
+  #burrow(
+    options: MonitorStackOptions,
+    burrow: NonNullable<ClusterConfig["burrow"]["managed"]>,
+  ): ServiceContainer {
+    const { deployment, cluster } = options;
+    return new ServiceContainer(this, "burrow", {
+      deployment,
+      name: burrowName(cluster),
+      image: options.burrowImage,
+      user: "65534:65534",
+      memoryMegabytes: burrow.memory_megabytes,
+      cpus: burrow.cpus,
+      graceSeconds: 30,
+      entrypoint: ["/bin/sh", "-c"],
+      command: [burrowCommand(options.settings)],
+      mounts: [
+        { kind: "file", path: `burrow/${cluster}`, target: PATHS.burrowConfiguration },
+        ...kafkaSecrets(options.settings).map(({ name }): Mount => ({
+          kind: "secret",
+          name: `${cluster}-${name}`,
+          target: `${PATHS.secrets}/${name}`,
+        })),
+      ],
+      tmpfs: TMPFS,
+      network: { alias: burrowName(cluster) },
+      ports: burrow.host_port === undefined ? [] : [{ internal: BURROW_PORT, external: burrow.host_port }],
+      healthCheck: {
+        command: [
+          "CMD",
+          "wget",
+          "-q",
+          "-O",
+          "/dev/null",
+          `http://127.0.0.1:${BURROW_PORT}/burrow/admin/ready`,
+        ],
+        intervalSeconds: 5,
+        startPeriodSeconds: 60,
+      },
+    });
+  }
+
+  #collector(
+    { deployment, cluster, collectorImage }: MonitorStackOptions,
+    burrow: ServiceContainer | undefined,
+  ): ServiceContainer {
+    const { config } = deployment;
+    const { collector } = config;
+    const shareNamespace = burrow !== undefined && collector.sidecar_mode === "network-namespace";
+    return new ServiceContainer(this, "collector", {
+      deployment,
+      name: collectorName(cluster),
+      image: collectorImage,
+      user: "10001:10001",
+      memoryMegabytes: collector.memory_megabytes,
+      cpus: collector.cpus,
+      graceSeconds: Math.ceil(collector.stop_deadline_seconds) + 5,
+      command: ["collect", "--config", `${PATHS.configuration}/lagline.yaml`, "--cluster", cluster],
+      mounts: [
+        { kind: "volume", volume: collectorName(cluster), target: PATHS.spool },
+        {
+          kind: "file",
+          path: `collector/${cluster}/lagline.yaml`,
+          target: `${PATHS.configuration}/lagline.yaml`,
+        },
+        ...elasticsearchSecrets(config).map(({ name }): Mount => ({
+          kind: "secret",
+          name,
+          target: `${PATHS.secrets}/${name}`,
+        })),
+      ],
+      tmpfs: TMPFS,
+      network: shareNamespace ? { namespaceOf: burrow } : { alias: collectorName(cluster) },
+      healthCheck: {
+        command: [
+          "CMD",
+          "node",
+          "-e",
+          `fetch("http://127.0.0.1:${collector.health_port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
+        ],
+        intervalSeconds: 10,
+        startPeriodSeconds: 20,
+      },
+    });
+  }
+}
+
+/** Files that Burrow needs for Kafka: name under /run/secrets and the file on this host. */
+export function kafkaSecrets(settings: ClusterConfig): { readonly name: string; readonly file: string }[] {
+  const { tls, sasl } = settings.kafka?.external ?? {};
+  const candidates = [
+    { name: "kafka-ca", file: tls?.ca_file },
+    { name: "kafka-certificate", file: tls?.certificate_file },
+    { name: "kafka-key", file: tls?.key_file },
+    { name: "kafka-password", file: sasl?.password_file },
+  ];
+  return candidates.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file }]));
+}
+
+/** Burrow takes its password from its file or its environment only; read here, it stays out of `docker inspect`. */
+function burrowCommand(settings: ClusterConfig): string {
+  const start = `exec /app/burrow --config-dir ${PATHS.burrowConfiguration}`;
+  return settings.kafka?.external?.sasl === undefined
+    ? start
+    : `${BURROW_PASSWORD_VARIABLE}="$(cat ${PATHS.secrets}/kafka-password)" && export ${BURROW_PASSWORD_VARIABLE} && ${start}`;
+}

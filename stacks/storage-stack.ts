@@ -1,0 +1,37 @@
+/**
+ * Every named volume, in a stack of its own that an ordinary destroy never touches. Volumes carry no labels: a change of
+ * a label would destroy the data.
+ */
+import type { Config } from "../config/schema.ts";
+import type { Construct } from "./cdktf.ts";
+import { Volume } from "./cdktf.ts";
+import { BaseStack } from "./constructs/base-stack.ts";
+import type { Deployment } from "./deployment.ts";
+import { hostName } from "./deployment.ts";
+import { collectorName, elasticsearchNode, numbers } from "./endpoints.ts";
+import { kafkaProcesses } from "./files/kafka-files.ts";
+
+/** Names of all volumes of a configuration, without the environment. */
+export function volumeNames(config: Config): readonly string[] {
+  const clusters = Object.entries(config.clusters);
+  return [
+    ...clusters.flatMap(([name, { kafka }]) =>
+      kafka?.managed === undefined ? [] : kafkaProcesses(name, kafka.managed).map((process) => process.name),
+    ),
+    ...clusters.map(([name]) => collectorName(name)),
+    ...numbers(config.elasticsearch.managed?.nodes ?? 0).map(elasticsearchNode),
+    ...(config.grafana.managed === undefined ? [] : ["grafana"]),
+  ];
+}
+
+export class StorageStack extends BaseStack {
+  constructor(scope: Construct, id: string, deployment: Deployment) {
+    super(scope, id, deployment);
+    for (const name of volumeNames(deployment.config)) {
+      new Volume(this, name, {
+        name: hostName(deployment.config, name),
+        lifecycle: { preventDestroy: !deployment.purge },
+      });
+    }
+  }
+}
