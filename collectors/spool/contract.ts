@@ -82,7 +82,7 @@ export type SpoolStats = {
   readonly rejected: number;
   /** Segments given up because the disk reported an error on write or sync. */
   readonly abandonedSegments: number;
-  /** Files moved to `quarantine/` because nothing in them could be read. */
+  /** Files renamed to `*.unreadable` because nothing in them could be read. */
   readonly quarantinedFiles: number;
   /** Bytes that could not be read as records when the spool was opened. */
   readonly damagedBytes: number;
@@ -133,3 +133,15 @@ export interface Spool {
   /** Writes down what is settled, gives leased batches back and releases the lock. Idempotent. */
   close(): Promise<void>;
 }
+
+/** What a person or a counter should know about; every handler is optional and must not throw. */
+export type SpoolEvents = {
+  readonly dropped?: (reason: DropReason, documents: number) => void;
+  readonly deadLettersDropped?: (documents: number) => void;
+  /** The disk reported an error on write or sync of this file; its data was written again elsewhere. */
+  readonly segmentAbandoned?: (segment: string, error: Error) => void;
+  /** The list of settled batches could not be written; after a crash they are sent again and answered with 409. */
+  readonly acknowledgementsNotWritten?: (error: Error) => void;
+  /** A batch could not be read; it is tried again. */
+  readonly readFailed?: (segment: string, error: Error) => void;
+};
