@@ -1,0 +1,96 @@
+/**
+ * Rules about consumer groups. Each is one rule for all groups. A parent silences its children by the condition itself,
+ * because file provisioning has no inhibition: while a critical verdict holds (nothing is consumed), only the rule of
+ * that verdict fires, not the ones about lateness.
+ */
+import { math, threshold } from "./expressions.ts";
+import { COUNT, DURATION, RATIO, duration, name, verdictWord, whenKnown } from "./text.ts";
+import type { ValueRef } from "./consumer-values.ts";
+import type { AlertRule, AlertingConfig } from "./types.ts";
+import type { JsonObject } from "../dashboards/types.ts";
+import { VERDICTS } from "../model/verdicts.ts";
+
+export type ConsumerRule = AlertRule & {
+  /** Values that the condition compares or the message shows; each costs one query per evaluation. */
+  readonly values: readonly ValueRef[];
+  /** Over the reduced values of `consumer-values.ts`; the last item is the condition `C`. */
+  readonly condition: (config: AlertingConfig) => readonly JsonObject[];
+};
+
+const { no_owner: noOwner, stopped, falling_behind: fallingBehind } = VERDICTS;
+const NOTHING_CONSUMED = `$V == ${noOwner.code} || $V >= ${stopped.code}`;
+/** Hysteresis: late again at 1, over only below this. */
+const RECOVERED_RATIO = 0.9;
+const WHO = `${name("group")} on ${name("cluster")}`;
+const WAITING = whenKnown("L", `${COUNT} messages wait`, "messages wait");
+
+const STOPPED: ConsumerRule = {
+  uid: "lagline-consumer-group-stopped",
+  name: "KafkaConsumerGroupStopped",
+  severity: "critical",
+  pendingSeconds: 120,
+  keepFiringSeconds: 120,
+  reason:
+    "The verdict itself already waits for several commit intervals; two minutes more let a rolling restart pass.",
+  runbook: "kafka-consumer-group-stopped",
+  panel: "fleetTimeline",
+  summary: `${WHO} consumes nothing (${verdictWord("V")}), ${WAITING}.`,
+  description: `No partition with lag is consumed. Last commit ${whenKnown("A", `${DURATION} ago`, "not known")}. See first whether the group has members at all.`,
+  values: ["V", "T", "O", "L", "P", "A", "W", "G"],
+  condition: () => [math("C", NOTHING_CONSUMED)],
+};
+
+const STALLED: ConsumerRule = {
+  uid: "lagline-consumer-partition-stalled",
+  name: "KafkaConsumerPartitionStalled",
+  severity: "critical",
+  pendingSeconds: 180,
+  keepFiringSeconds: 120,
+  reason: "A stuck message does not heal by itself; three minutes exclude a long but finished batch.",
+  runbook: "kafka-consumer-partition-stalled",
+  panel: "fleetTimeline",
+  summary: `${WHO} is stuck on ${whenKnown("S", '{{ printf "%.0f" .Value }} {{ if eq .Value 1.0 }}partition{{ else }}partitions{{ end }}', "a partition")}, ${WAITING}.`,
+  description:
+    "Commits keep coming but the offset does not move: a message that cannot be processed, or a handler that hangs. See first what is at the committed offset of the worst partition.",
+  values: ["V", "S", "T", "O", "L", "P", "Q", "W", "G"],
+  // A group that consumes nothing has its own alert.
+  condition: () => [math("C", `$S > 0 && !(${NOTHING_CONSUMED})`)],
+};
+
+const OBJECTIVE: ConsumerRule = {
+  uid: "lagline-consumer-objective-missed",
+  name: "KafkaConsumerObjectiveMissed",
+  severity: "warning",
+  pendingSeconds: 300,
+  keepFiringSeconds: 300,
+  reason: "Five minutes as in the catalogue of peers; the objective is the group's own, from its policy.",
+  runbook: "kafka-consumer-objective-missed",
+  panel: "fleetTimeLag",
+  summary: `${WHO} is ${duration("T")} late, its objective is ${duration("O")}${whenKnown("R", ` (${RATIO}×)`, "")}.`,
+  description: `Verdict: ${verdictWord("V")}. See first whether it consumes less than is produced, and on which partitions.`,
+  values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G"],
+  condition: () => [
+    // 0 while a critical verdict has its own alert.
+    math("M", `$R * ($V < ${noOwner.code})`),
+    threshold("C", "M", { operator: "gt", fire: 1, recover: RECOVERED_RATIO }),
+  ],
+};
+
+const GROWING: ConsumerRule = {
+  uid: "lagline-consumer-lag-growing",
+  name: "KafkaConsumerLagGrowing",
+  severity: "warning",
+  pendingSeconds: 300,
+  keepFiringSeconds: 300,
+  reason: "Only groups that are not late yet, but will be within the horizon; five minutes exclude a burst.",
+  runbook: "kafka-consumer-lag-growing",
+  panel: "fleetTimeLag",
+  summary: `${WHO} falls behind and will miss its objective of ${duration("O")} in ${duration("X")}.`,
+  description: `Now ${duration("T")} late, ${WAITING}. See first whether producers send more than usual.`,
+  values: ["V", "R", "X", "T", "O", "L", "P", "Q", "W", "G"],
+  condition: (config) => [
+    math("C", `$V == ${fallingBehind.code} && $R <= 1 && $X < ${config.breachHorizonSeconds}`),
+  ],
+};
+
+export const CONSUMER_RULES: readonly ConsumerRule[] = [STOPPED, STALLED, OBJECTIVE, GROWING];

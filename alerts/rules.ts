@@ -1,0 +1,157 @@
+/** Rules in the shape of Grafana's provisioning files: consumer rules once each, the pipeline rule once per cluster. */
+import { CONSUMER_RULES } from "./consumer-rules.ts";
+import type { ConsumerRule } from "./consumer-rules.ts";
+import { consumerValues } from "./consumer-values.ts";
+import type { ValueRef } from "./consumer-values.ts";
+import { ask, reduce, threshold } from "./expressions.ts";
+import { RECEIVERS } from "./names.ts";
+import { COUNT, DURATION, RATE, WHOLE, verdictWord, whenKnown } from "./text.ts";
+import type { AlertRule, AlertingConfig } from "./types.ts";
+import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
+import { equals, lacksFlag, where } from "../dashboards/lucene.ts";
+import { runbookPath } from "../dashboards/runbooks-dashboard.ts";
+import type { JsonObject } from "../dashboards/types.ts";
+
+export function buildRules(config: AlertingConfig): readonly JsonObject[] {
+  return [
+    ...CONSUMER_RULES.map((rule) => consumerRule(rule, config)),
+    ...config.clusters.map((cluster, index) => staleRule(config, cluster, index)),
+  ];
+}
+
+function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
+  const has = (ref: ValueRef) => rule.values.includes(ref);
+  return {
+    ...frame(rule, config),
+    // Lost data must not look like a lag alert; the pipeline rule tells about it, once.
+    noDataState: "OK",
+    execErrState: "Error",
+    data: [...consumerValues(config, rule.values), ...rule.condition(config)],
+    labels: { ...labels(rule), component: "consumer" },
+    annotations: {
+      ...links(rule, config, {
+        uid: DASHBOARD_UIDS.group,
+        query: "var-cluster={{ urlquery $labels.cluster }}&var-group={{ urlquery $labels.group }}",
+      }),
+      summary: rule.summary,
+      description: rule.description,
+      verdict: verdictWord("V"),
+      late: `${whenKnown("T", DURATION, "not known")}${whenKnown("O", `, objective ${DURATION}`, "")}`,
+      behind: `${whenKnown("L", `${COUNT} messages`, "not known")}${whenKnown("W", `, worst partition ${WHOLE}`, "")}`,
+      ...(has("P") ? { produced: whenKnown("P", `${RATE}/s`, "not known") } : {}),
+      ...(has("Q") ? { consumed: whenKnown("Q", `${RATE}/s`, "not known") } : {}),
+      ...(has("E") ? { gone_in: whenKnown("E", DURATION, "not shrinking") } : {}),
+      ...(has("X") ? { missed_in: whenKnown("X", DURATION, "not growing") } : {}),
+      ...(has("G") ? { lasting: whenKnown("G", DURATION, "not known") } : {}),
+    },
+  };
+}
+
+const STALE: AlertRule = {
+  uid: "lagline-pipeline-data-stale",
+  name: "LagPipelineDataStale",
+  severity: "critical",
+  pendingSeconds: 60,
+  keepFiringSeconds: 0,
+  reason: "The window already spans several ticks; one minute more excludes a slow evaluation.",
+  runbook: "lag-pipeline-data-stale",
+  panel: "pipelineTrust",
+  summary:
+    "The lag monitoring of `{{ $labels.cluster }}` is blind: no lag alert of this cluster can be trusted.",
+  description: "",
+};
+
+/**
+ * A heartbeat: counts trusted ticks of one cluster. No terms level, so that "none" is 0 and not a missing series; hence
+ * one rule per cluster. `D` counts all ticks and only tells the two reasons apart.
+ */
+function staleRule(config: AlertingConfig, cluster: string, index: number): JsonObject {
+  const window = Math.max(config.staleAfterSeconds, 60);
+  const count = (ref: string, filter: string) =>
+    ask({
+      ref,
+      datasourceUid: config.datasourceUid,
+      filter,
+      metric: "count",
+      by: [],
+      bucketSeconds: config.intervalSeconds,
+      windowSeconds: window,
+    });
+  const all = where("cluster", equals("cluster", cluster));
+  return {
+    ...frame({ ...STALE, uid: `${STALE.uid}-${index + 1}` }, config),
+    title: `${STALE.name} ${cluster}`,
+    noDataState: "Alerting",
+    execErrState: "Alerting",
+    data: [
+      count("qB", `${all} AND ${lacksFlag("suspect")}`),
+      reduce("B", "qB", "sum"),
+      count("qD", all),
+      reduce("D", "qD", "sum"),
+      threshold("C", "B", { operator: "lt", fire: 1 }),
+    ],
+    labels: { ...labels(STALE), component: "pipeline", cluster: escapeLabel(cluster) },
+    annotations: {
+      ...links(STALE, config, {
+        uid: DASHBOARD_UIDS.pipeline,
+        query: "var-cluster={{ urlquery $labels.cluster }}",
+      }),
+      summary: STALE.summary,
+      description: whenKnown(
+        "D",
+        `{{ if lt .Value 1.0 }}No document for ${window} s: collector, Burrow or the way to Elasticsearch is down.{{ else }}Documents arrive, but the monitoring doubts itself since ${window} s: Burrow is not ready, replays old commits, or lost Kafka.{{ end }}`,
+        "Elasticsearch does not answer Grafana.",
+      ),
+    },
+  };
+}
+
+function frame(rule: AlertRule, config: AlertingConfig): JsonObject {
+  return {
+    uid: rule.uid,
+    title: rule.name,
+    condition: "C",
+    for: `${rule.pendingSeconds}s`,
+    keepFiringFor: `${rule.keepFiringSeconds}s`,
+    // Grafana 12 and newer: a group that is missing, because the monitoring is blind, is not at once called well.
+    missing_series_evals_to_resolve: 10,
+    isPaused: false,
+    dashboardUid: rule.panel === "pipelineTrust" ? DASHBOARD_UIDS.pipeline : DASHBOARD_UIDS.fleet,
+    panelId: PANEL_IDS[rule.panel],
+    ...(config.routing === "rules" && config.slack !== undefined
+      ? { notification_settings: ruleRouting(rule, config) }
+      : {}),
+  };
+}
+
+function labels(rule: AlertRule): JsonObject {
+  return { product: "lagline", severity: rule.severity };
+}
+
+function ruleRouting(rule: AlertRule, config: AlertingConfig): JsonObject {
+  return {
+    receiver: rule.severity === "critical" ? RECEIVERS.page : RECEIVERS.channel,
+    group_by: ["grafana_folder", "alertname", "cluster", "group"],
+    group_wait: "30s",
+    group_interval: "5m",
+    repeat_interval: `${config.repeatIntervalSeconds}s`,
+  };
+}
+
+type Target = { readonly uid: string; readonly query: string };
+
+/** The time range is added by the message template, which knows when the alert began. */
+function links(rule: AlertRule, config: AlertingConfig, target: Target): JsonObject {
+  return {
+    dashboard_url: `${config.rootUrl}/d/${target.uid}?${target.query}`,
+    runbook_url:
+      config.runbookUrlPrefix === undefined
+        ? `${config.rootUrl}${runbookPath(rule.runbook)}`
+        : `${config.runbookUrlPrefix.replace(/\/*$/, "/")}${rule.runbook}.md`,
+  };
+}
+
+/** Labels of rules are expanded by environment when Grafana reads them: a doubled `$` is one. */
+function escapeLabel(text: string): string {
+  return text.replaceAll("$", "$$$$");
+}

@@ -1,0 +1,36 @@
+/**
+ * Pieces of annotation templates. Every value is guarded: in an alert about missing data a bare function call would send
+ * the template's source text to Slack (measured), and a value that is absent is NaN, which is the only number that does
+ * not equal itself.
+ */
+import { VERDICTS } from "../model/verdicts.ts";
+
+/** `then` with the value as `.Value`, or `otherwise` where the rule has no such value. */
+export function whenKnown(ref: string, then: string, otherwise: string): string {
+  return `{{ with $values.${ref} }}{{ if eq .Value .Value }}${then}{{ else }}${otherwise}{{ end }}{{ else }}${otherwise}{{ end }}`;
+}
+
+/** `13m 4s`. Whole seconds: parts of a second mean nothing here. */
+export const DURATION = '{{ humanizeDuration (printf "%.0f" .Value) }}';
+/** `48.2k`. */
+export const COUNT = "{{ humanize .Value }}";
+export const WHOLE = '{{ printf "%.0f" .Value }}';
+export const RATE = '{{ printf "%.1f" .Value }}';
+export const RATIO = '{{ printf "%.1f" .Value }}';
+
+export function duration(ref: string): string {
+  return whenKnown(ref, DURATION, "unknown");
+}
+
+/** The verdict's word from its code. Values are floats, so `10.0`, not `10`. */
+export function verdictWord(ref: string): string {
+  const cases = Object.values(VERDICTS)
+    .map(({ code, label }, index) => `{{ ${index === 0 ? "if" : "else if"} eq .Value ${code}.0 }}${label}`)
+    .join("");
+  return whenKnown(ref, `${cases}{{ else }}code ${WHOLE}{{ end }}`, "not judged");
+}
+
+/** A label in a sentence. A backtick inside a name would end the code style in Slack. */
+export function name(label: "group" | "cluster"): string {
+  return `\`{{ reReplaceAll "\`" "'" $labels.${label} }}\``;
+}

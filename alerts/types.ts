@@ -1,0 +1,57 @@
+/** Shapes of alert rules before they become Grafana's provisioning files. */
+import type { JsonObject } from "../dashboards/types.ts";
+import type { PANEL_IDS } from "../dashboards/links.ts";
+import type { RunbookName } from "../dashboards/runbooks-dashboard.ts";
+
+export type AlertingConfig = {
+  readonly environment: string;
+  readonly datasourceUid: string;
+  /** Address people use to reach Grafana; every link starts with it. No slash at the end. */
+  readonly rootUrl: string;
+  readonly clusters: readonly string[];
+  /** Time between ticks. */
+  readonly intervalSeconds: number;
+  /** Time between evaluations; a multiple of 10. One minute carries 2,000 groups (measured). */
+  readonly evaluationSeconds: number;
+  /** After this long without a trusted tick the monitoring counts as blind; the pages use the same. */
+  readonly staleAfterSeconds: number;
+  /** Groups per cluster that a rule looks at; beyond it groups are cut in silence, so keep it above their number. */
+  readonly maximumGroups: number;
+  /** A growing group is told about when its objective will be missed within this time. */
+  readonly breachHorizonSeconds: number;
+  readonly slack?: SlackOptions;
+  readonly repeatIntervalSeconds: number;
+  /** Where runbooks are published; left out: the runbook page of Grafana. */
+  readonly runbookUrlPrefix?: string;
+  /**
+   * `policy_tree`: Lagline provides the whole notification policy tree of the organisation. `rules`: each rule names its
+   * receiver and the tree stays as it is, for a Grafana that others use too (Grafana 10.4 or newer).
+   */
+  readonly routing: "policy_tree" | "rules";
+};
+
+export type SlackOptions = {
+  /** Path inside Grafana's container of the file that holds the webhook's address. */
+  readonly webhookFile: string;
+  readonly mentionOnCritical: "none" | "here" | "channel";
+};
+
+export type Severity = "critical" | "warning";
+
+export type AlertRule = {
+  /** Fixed for ever: Grafana knows the rule by it. */
+  readonly uid: string;
+  readonly name: string;
+  readonly severity: Severity;
+  readonly pendingSeconds: number;
+  readonly keepFiringSeconds: number;
+  /** Why these numbers; part of the catalogue. */
+  readonly reason: string;
+  readonly runbook: RunbookName;
+  readonly panel: keyof typeof PANEL_IDS;
+  readonly summary: string;
+  readonly description: string;
+};
+
+/** A file of `provisioning/alerting/`. */
+export type AlertingFile = { readonly fileName: string; readonly json: JsonObject };

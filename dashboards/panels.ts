@@ -1,0 +1,190 @@
+/** Panel kinds in use, each with the house defaults: description, unit, empty text, words beside colours. */
+import type { JsonObject, PanelDraft, PanelText, ThresholdStep } from "./types.ts";
+import { COLOURS, NO_STEPS } from "./appearance.ts";
+import { DATASOURCE } from "./queries.ts";
+
+export type PanelOptions = PanelText & {
+  readonly unit: string;
+  readonly decimals?: number;
+  readonly steps?: readonly ThresholdStep[];
+  readonly mappings?: readonly JsonObject[];
+  readonly targets: readonly JsonObject[];
+  readonly overrides?: readonly JsonObject[];
+  readonly transformations?: readonly JsonObject[];
+  /** Shows this long a time before now instead of the range of the page, while that range is relative. */
+  readonly timeFrom?: string;
+};
+
+type PanelParts = {
+  readonly type: string;
+  readonly custom?: JsonObject;
+  readonly color?: JsonObject;
+  readonly options: JsonObject;
+};
+
+/** One value, large, on its colour, with its word. */
+export function statPanel(
+  panel: PanelOptions & { readonly fields?: string; readonly background?: boolean },
+): PanelDraft {
+  return draft(panel, {
+    type: "stat",
+    color: { mode: "thresholds" },
+    options: {
+      reduceOptions: { calcs: ["lastNotNull"], fields: panel.fields ?? "", values: false },
+      colorMode: panel.background === false ? "value" : "background",
+      graphMode: "none",
+      justifyMode: "center",
+      orientation: "auto",
+      textMode: "value",
+      text: { titleSize: 14 },
+    },
+  });
+}
+
+export type LineOptions = PanelOptions & {
+  readonly minimum?: number;
+  /** A gap longer than this stays open; shorter ones are late ticks and are bridged. */
+  readonly gapSeconds: number;
+  readonly legend?: "list" | "table" | "none";
+};
+
+/** Lines over time. At most 20 of them; the caller's query sees to it. */
+export function linePanel(panel: LineOptions): PanelDraft {
+  const legend = panel.legend ?? "list";
+  return draft(panel, {
+    type: "timeseries",
+    color: { mode: "palette-classic" },
+    custom: {
+      drawStyle: "line",
+      lineWidth: 2,
+      fillOpacity: 8,
+      pointSize: 4,
+      showPoints: "never",
+      spanNulls: panel.gapSeconds * 1000,
+      axisPlacement: "auto",
+      axisSoftMin: panel.minimum ?? 0,
+      thresholdsStyle: { mode: "off" },
+    },
+    options: {
+      legend: {
+        showLegend: legend !== "none",
+        displayMode: legend === "table" ? "table" : "list",
+        placement: "bottom",
+        calcs: legend === "table" ? ["lastNotNull", "max"] : [],
+      },
+      tooltip: { mode: "multi", sort: "desc" },
+    },
+  });
+}
+
+/** One bar per series that changes colour and word with its value. */
+export function timelinePanel(panel: PanelOptions): PanelDraft {
+  return draft(panel, {
+    type: "state-timeline",
+    color: { mode: "thresholds" },
+    custom: { lineWidth: 0, fillOpacity: 75, spanNulls: false },
+    options: {
+      mergeValues: true,
+      showValue: "auto",
+      alignValue: "left",
+      rowHeight: 0.85,
+      legend: { showLegend: true, displayMode: "list", placement: "bottom" },
+      tooltip: { mode: "single", sort: "none" },
+    },
+  });
+}
+
+/** Many series over time as a map: what would be more than 20 lines. */
+export function heatmapPanel(panel: PanelOptions): PanelDraft {
+  return draft(panel, {
+    type: "heatmap",
+    custom: { hideFrom: { legend: false, tooltip: false, viz: false } },
+    options: {
+      calculate: false,
+      cellGap: 1,
+      color: {
+        mode: "scheme",
+        scheme: "Oranges",
+        steps: 32,
+        fill: "dark-orange",
+        exponent: 0.5,
+        scale: "exponential",
+      },
+      rowsFrame: { layout: "auto" },
+      yAxis: { axisPlacement: "left", reverse: true },
+      cellValues: { unit: panel.unit },
+      filterValues: { le: 1e-9 },
+      legend: { show: true },
+      tooltip: { show: true, yHistogram: false },
+      exemplars: { color: COLOURS.critical },
+    },
+  });
+}
+
+export function tablePanel(
+  panel: PanelOptions & { readonly sortBy?: readonly JsonObject[]; readonly cellHeight?: "sm" | "md" | "lg" },
+): PanelDraft {
+  return draft(panel, {
+    type: "table",
+    color: { mode: "thresholds" },
+    custom: {
+      align: "auto",
+      displayMode: "auto",
+      cellOptions: { type: "auto" },
+      inspect: false,
+      filterable: false,
+    },
+    options: {
+      showHeader: true,
+      cellHeight: panel.cellHeight ?? "sm",
+      footer: { show: false, fields: "", reducer: ["sum"], countRows: false },
+      sortBy: panel.sortBy ?? [],
+    },
+  });
+}
+
+/** Text in Markdown, without a query. */
+export function textPanel(panel: Omit<PanelText, "empty"> & { readonly markdown: string }): PanelDraft {
+  return {
+    id: panel.id,
+    width: panel.width,
+    height: panel.height,
+    body: {
+      type: "text",
+      title: panel.title,
+      description: panel.description,
+      transparent: false,
+      options: { mode: "markdown", content: panel.markdown, code: { language: "plaintext" } },
+    },
+  };
+}
+
+function draft(panel: PanelOptions, parts: PanelParts): PanelDraft {
+  const body: JsonObject = {
+    type: parts.type,
+    title: panel.title,
+    description: panel.description,
+    datasource: DATASOURCE,
+    targets: panel.targets,
+    options: parts.options,
+    fieldConfig: {
+      defaults: {
+        unit: panel.unit,
+        ...(panel.decimals === undefined ? {} : { decimals: panel.decimals }),
+        noValue: panel.empty,
+        ...(parts.color === undefined ? {} : { color: parts.color }),
+        mappings: panel.mappings ?? [],
+        thresholds: { mode: "absolute", steps: (panel.steps ?? NO_STEPS).map(toStep) },
+        custom: parts.custom ?? {},
+      },
+      overrides: panel.overrides ?? [],
+    },
+    transformations: panel.transformations ?? [],
+    ...(panel.timeFrom === undefined ? {} : { timeFrom: panel.timeFrom, hideTimeOverride: true }),
+  };
+  return { id: panel.id, width: panel.width, height: panel.height, body };
+}
+
+function toStep({ color, value }: ThresholdStep): JsonObject {
+  return { color, value };
+}
