@@ -1,10 +1,10 @@
 /** `lagline/collector`: this repository's bundle with this repository's own Node. */
 import { existsSync } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { chmod, copyFile, cp } from "node:fs/promises";
 import { join } from "node:path";
 import { BASE_IMAGES } from "../../../stacks/versions.ts";
 import { LaglineError } from "../../../model/errors.ts";
-import { hashFile } from "../hash.ts";
+import { hashFile, hashFolder, type HashInput } from "../hash.ts";
 
 export const COLLECTOR_DOCKERFILE = `FROM ${BASE_IMAGES.base}
 COPY node /usr/local/bin/node
@@ -16,21 +16,24 @@ USER 10001:10001
 ENTRYPOINT ["node", "--enable-source-maps", "/app/lagline.js"]
 `;
 
-export type CollectorParts = { readonly node: string; readonly bundle: readonly string[] };
+export type CollectorParts = { readonly node: string; readonly bundleFolder: string };
 
-/** The Node that npm installed for this machine, and the bundle of `npm run build` with its source map. */
+/** The Node that npm installed for this machine, and what `npm run build` made. */
 export function findCollectorParts(root: string): CollectorParts {
-  const node = join(root, "node_modules", `node-linux-${process.arch}`, "bin", "node");
-  const bundle = ["lagline.js", "lagline.js.map"]
-    .map((name) => join(root, "dist", name))
-    .filter((path) => existsSync(path));
-  if (!existsSync(node)) throw missing(`node_modules/node-linux-${process.arch}/bin/node`, "npm ci");
+  const nodeName = `node_modules/node-linux-${process.arch}/bin/node`;
+  if (!existsSync(join(root, nodeName))) throw missing(nodeName, "npm ci");
   if (!existsSync(join(root, "dist", "lagline.js"))) throw missing("dist/lagline.js", "npm run build");
-  return { node, bundle };
+  return { node: join(root, nodeName), bundleFolder: join(root, "dist") };
 }
 
-export async function hashCollectorParts(parts: CollectorParts): Promise<readonly string[]> {
-  return Promise.all([parts.node, ...parts.bundle].map(async (path) => hashFile(path)));
+export async function hashCollectorParts(parts: CollectorParts): Promise<HashInput> {
+  return { node: await hashFile(parts.node), bundle: await hashFolder(parts.bundleFolder) };
+}
+
+export async function writeCollectorFiles(folder: string, parts: CollectorParts): Promise<void> {
+  await copyFile(parts.node, join(folder, "node"));
+  await chmod(join(folder, "node"), 0o755);
+  await cp(parts.bundleFolder, join(folder, "app"), { recursive: true });
 }
 
 function missing(file: string, command: string): LaglineError {
@@ -39,10 +42,4 @@ function missing(file: string, command: string): LaglineError {
     message: `The collector image needs "${file}", which does not exist.`,
     hint: `Run "${command}" and run the command again.`,
   });
-}
-
-export async function writeCollectorFiles(folder: string, parts: CollectorParts): Promise<void> {
-  await copyFile(parts.node, join(folder, "node"));
-  for (const path of parts.bundle)
-    await copyFile(path, join(folder, "app", path.slice(path.lastIndexOf("/") + 1)));
 }

@@ -1,5 +1,4 @@
 /** One recipe per local image: what goes in (hashed) and how its build folder is filled. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Component,
@@ -98,7 +97,6 @@ async function collectorRecipe(context: PlatformContext): Promise<Recipe> {
     dockerfile: COLLECTOR_DOCKERFILE,
     inputs,
     obtain: async () => async (folder) => {
-      await mkdir(join(folder, "app"));
       await writeCollectorFiles(folder, parts);
     },
   };
