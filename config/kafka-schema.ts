@@ -145,6 +145,8 @@ const topic = z
   })
   .describe("A topic created after start.");
 
+export const topics = z.record(topicName, topic);
+
 const managedKafka = z
   .strictObject({
     brokers: z
@@ -169,7 +171,7 @@ const managedKafka = z
       .record(nonEmpty, optionValue)
       .default({})
       .describe("Broker options passed through as they are."),
-    topics: z.record(topicName, topic).default({}).describe("Topics created after start."),
+    topics: topics.default({}).describe("Topics created after start."),
   })
   .describe("A Kafka that a stack provisions (KRaft).");
 

@@ -22,15 +22,6 @@ export function buildApp(deployment: Deployment): App {
   const app = new App({ outdir: deployment.outputDirectory });
   const network = new NetworkStack(app, "network", deployment);
   const storage = new StorageStack(app, "storage", deployment);
-  const after = <Stack extends TerraformStack>(
-    stack: Stack,
-    ...dependencies: readonly TerraformStack[]
-  ): Stack => {
-    for (const dependency of dependencies) {
-      stack.addDependency(dependency);
-    }
-    return stack;
-  };
   const elasticsearch = after(buildElasticsearch(app, deployment), network, storage);
   for (const cluster of Object.keys(deployment.config.clusters)) {
     const kafka = buildKafka(app, deployment, cluster);
@@ -47,6 +38,16 @@ export function buildApp(deployment: Deployment): App {
     after(grafana, network, storage, elasticsearch);
   }
   return app;
+}
+
+function after<Stack extends TerraformStack>(
+  stack: Stack,
+  ...dependencies: readonly TerraformStack[]
+): Stack {
+  for (const dependency of dependencies) {
+    stack.addDependency(dependency);
+  }
+  return stack;
 }
 
 function buildElasticsearch(app: App, deployment: Deployment): ElasticsearchStack {

@@ -55,7 +55,7 @@ export class ElasticsearchStack extends BaseStack {
       graceSeconds: 120,
       openFiles: 65_535,
       entrypoint: ["/bin/bash", "-c"],
-      command: [startCommand(settings(deployment, elasticsearch, index))],
+      command: [startCommand(nodeSettings(deployment, elasticsearch, index))],
       environment: {
         ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m`,
         ES_PATH_CONF: "/tmp/config",
@@ -127,7 +127,7 @@ function startCommand(settings: Readonly<Record<string, string | number | boolea
   ].join(" && ");
 }
 
-function settings(
+function nodeSettings(
   deployment: Deployment,
   elasticsearch: ManagedElasticsearch,
   index: number,

@@ -50,7 +50,12 @@ export class KafkaStack extends BaseStack {
         { kind: "volume", volume: process.name, target: PATHS.kafkaData },
         { kind: "file", path: `kafka/${cluster}/${process.name}.properties`, target: PROPERTIES },
       ],
-      tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777" },
+      tmpfs: {
+        "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
+        // The image declares these as volumes; without a place of their own each start would leave an anonymous one.
+        "/etc/kafka/secrets": "rw,nosuid,nodev,noexec,size=1m,mode=0755",
+        "/mnt/shared/config": "rw,nosuid,nodev,noexec,size=1m,mode=0755",
+      },
       network: { alias: process.name },
       ...(process.hostPort === undefined
         ? {}
@@ -85,6 +90,8 @@ export class KafkaStack extends BaseStack {
         servers.join(","),
         "--file",
         `${PATHS.configuration}/topics.json`,
+        "--brokers",
+        String(kafka.brokers),
       ],
       mounts: [
         { kind: "file", path: `kafka/${cluster}/topics.json`, target: `${PATHS.configuration}/topics.json` },

@@ -20,7 +20,10 @@ try {
   buildApp({
     config,
     files,
-    images: { ...platform.images, ...defined(config.images.references) },
+    images: {
+      ...platform.images,
+      ...defined({ ...config.images.references, grafana: config.grafana.managed?.image }),
+    },
     providerVersion: platform.providerVersion,
     filesDirectory: resolve(directory, "files"),
     secretsDirectory: resolve(directory, "secrets"),

@@ -108,13 +108,7 @@ function replication(kafka: ManagedKafka): Record<string, number | boolean> {
   };
 }
 
-/** What `lagline topics` reads: declared topics with the replication this cluster can hold. */
+/** What `lagline topics` reads: the declared topics. */
 export function topicsFile(kafka: ManagedKafka): string {
-  const topics = Object.entries(kafka.topics).map(([name, topic]) => ({
-    name,
-    partitions: topic.partitions,
-    replication_factor: topic.replication_factor ?? Math.min(kafka.brokers, 3),
-    options: topic.options,
-  }));
-  return `${JSON.stringify({ topics }, undefined, 2)}\n`;
+  return `${JSON.stringify(kafka.topics, undefined, 2)}\n`;
 }

@@ -1,0 +1,66 @@
+/** `lagline check`, `lagline render`, `lagline secrets init`: what needs nothing but the configuration. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { stringify } from "yaml";
+import type { ConfigOption } from "./options.ts";
+import { load, withConfig, withExample } from "./options.ts";
+
+export function addConfigurationCommands(program: Command): void {
+  addCheck(program);
+  addRender(program);
+  addSecrets(program);
+}
+
+function addCheck(program: Command): void {
+  const command = program
+    .command("check")
+    .description(
+      "Validate the configuration and print it with every default filled in. Secrets are files and never printed.",
+    )
+    .option("--json", "print JSON instead of YAML", false)
+    .action((options: ConfigOption & { json: boolean }) => {
+      const { config, file } = load(options);
+      process.stdout.write(options.json ? `${JSON.stringify(config, undefined, 2)}\n` : stringify(config));
+      process.stderr.write(
+        `${file} is valid: environment ${config.environment}, clusters ${Object.keys(config.clusters).join(", ")}.\n`,
+      );
+    });
+  withExample(withConfig(command), "lagline check --config lagline.yaml");
+}
+
+function addRender(program: Command): void {
+  const command = program
+    .command("render")
+    .description(
+      "Write every generated file: Burrow, collector, Kafka, Elasticsearch templates, Grafana dashboards and rules.",
+    )
+    .requiredOption(
+      "--out <directory>",
+      "folder to write to; files in it that are not generated any more are removed",
+    )
+    .action(async (options: ConfigOption & { out: string }) => {
+      const { config } = load(options);
+      const { renderAll } = await import("../render.ts");
+      const { writeFiles } = await import("../../stacks/files/write.ts");
+      const files = renderAll(config);
+      const changed = writeFiles(resolve(options.out), files);
+      process.stdout.write(`${files.size} files in ${options.out}, ${changed.length} changed.\n`);
+    });
+  withExample(withConfig(command), "lagline render --out out/");
+}
+
+function addSecrets(program: Command): void {
+  const secrets = program.command("secrets").description("Files that hold secrets.");
+  const command = secrets
+    .command("init")
+    .description(
+      "Create the secret files that the configuration names and that can be made up here (0600). Existing files stay.",
+    )
+    .action(async (options: ConfigOption) => {
+      const { initialiseSecrets } = await import("../secrets/secrets.ts");
+      for (const sentence of initialiseSecrets(load(options).config)) {
+        process.stdout.write(`${sentence}\n`);
+      }
+    });
+  withExample(withConfig(command), "lagline secrets init");
+}

@@ -1,0 +1,46 @@
+/** `lagline collect`, `lagline setup`: what runs inside the containers. */
+import type { Command } from "commander";
+import type { ConfigOption } from "./options.ts";
+import { interruptSignal, load, pickCluster, withConfig, withExample } from "./options.ts";
+
+export function addPipelineCommands(program: Command): void {
+  addCollect(program);
+  addSetup(program);
+}
+
+type CollectOptions = ConfigOption & { cluster?: string; once: boolean; print: boolean };
+
+function addCollect(program: Command): void {
+  const command = program
+    .command("collect")
+    .description("Move Burrow's evaluations into Elasticsearch, tick by tick, through the spool.")
+    .option("--cluster <name>", "cluster to read; needed where the configuration has several")
+    .option("--once", "one cycle, deliver, stop; exit 1 if something is left", false)
+    .option("--print", "print documents as NDJSON instead of sending them", false)
+    .action(async (options: CollectOptions) => {
+      const { config } = load(options);
+      const cluster = pickCluster(Object.keys(config.clusters), options.cluster);
+      const { runCollect } = await import("../../collectors/collect-command.ts");
+      process.exitCode = await runCollect(config, { cluster, once: options.once, print: options.print });
+    });
+  withExample(
+    withConfig(command),
+    "lagline collect --cluster orders",
+    "lagline collect --once --print | head",
+  );
+}
+
+function addSetup(program: Command): void {
+  const command = program
+    .command("setup")
+    .description("Create or update templates, lifecycle and data stream in Elasticsearch. Safe to run again.")
+    .action(async (options: ConfigOption) => {
+      const { config } = load(options);
+      const { runSetup } = await import("../../collectors/elasticsearch/setup.ts");
+      await runSetup(config, {
+        signal: interruptSignal(),
+        log: (sentence) => void process.stdout.write(`${sentence}\n`),
+      });
+    });
+  withExample(withConfig(command), "lagline setup --config lagline.yaml");
+}

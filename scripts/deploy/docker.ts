@@ -1,0 +1,82 @@
+/** Questions and orders to the Docker engine about the containers of one environment. */
+import { execa } from "execa";
+import type { Config } from "../../config/schema.ts";
+import { LaglineError } from "../../model/errors.ts";
+import { hostName } from "../../stacks/deployment.ts";
+import { volumeNames } from "../../stacks/storage-stack.ts";
+
+/** Runs the docker client; gives standard output. @throws LaglineError LAGLINE_DOCKER_FAILED with the engine's words. */
+export async function docker(
+  config: Config,
+  arguments_: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const host = config.deployment.docker_host;
+  const result = await execa("docker", [...arguments_], {
+    reject: false,
+    stdin: "ignore",
+    timeout: 120_000,
+    ...(host === undefined ? {} : { env: { DOCKER_HOST: host } }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (result.exitCode !== 0) {
+    throw new LaglineError({
+      code: "LAGLINE_DOCKER_FAILED",
+      message: `docker ${arguments_.slice(0, 2).join(" ")} failed: ${(result.stderr || result.shortMessage || "no answer").trim().split("\n")[0]}.`,
+      hint: "`docker info` shows whether the engine answers.",
+    });
+  }
+  return result.stdout;
+}
+
+export type OwnContainer = {
+  readonly name: string;
+  readonly state: string;
+  readonly memoryBytes: number;
+  readonly hostPorts: readonly number[];
+};
+
+/** Containers of this environment, running or not. */
+export async function ownContainers(config: Config, signal?: AbortSignal): Promise<OwnContainer[]> {
+  const ids = (
+    await docker(config, ["ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`], signal)
+  )
+    .split("\n")
+    .filter(Boolean);
+  if (ids.length === 0) {
+    return [];
+  }
+  const template =
+    "{{.Name}}\t{{.State.Status}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}";
+  return (await docker(config, ["inspect", "--format", template, ...ids], signal))
+    .split("\n")
+    .filter(Boolean)
+    .map(parseContainer);
+}
+
+function parseContainer(line: string): OwnContainer {
+  const [name = "", state = "", memory = "0", ports = ""] = line.split("\t");
+  return {
+    name: name.replace(/^\//, ""),
+    state,
+    memoryBytes: Number(memory),
+    hostPorts: ports.split(" ").filter(Boolean).map(Number),
+  };
+}
+
+/** Removes containers of this environment that Terraform does not know any more, for example after a lost state. */
+export async function removeLeftovers(config: Config, signal?: AbortSignal): Promise<string[]> {
+  const names = (await ownContainers(config, signal)).map((container) => container.name);
+  if (names.length > 0) {
+    await docker(config, ["rm", "--force", "--volumes", ...names], signal);
+  }
+  return names;
+}
+
+/** Volumes of this environment that exist. */
+export async function ownVolumes(config: Config, signal?: AbortSignal): Promise<string[]> {
+  const present = new Set((await docker(config, ["volume", "ls", "--quiet"], signal)).split("\n"));
+  return volumeNames(config)
+    .map((name) => hostName(config, name))
+    .filter((name) => present.has(name));
+}

@@ -1,0 +1,80 @@
+/** Takes a deployment down. Data stays unless it is asked for by name. */
+import { readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import type { Config } from "../../config/schema.ts";
+import { LaglineError } from "../../model/errors.ts";
+import { findRepositoryRoot } from "../platform/paths.ts";
+import type { Progress } from "../platform/progress.ts";
+import { runCdktfStep } from "./deploy.ts";
+import { deploymentDirectories } from "./directories.ts";
+import { ownVolumes, removeLeftovers } from "./docker.ts";
+
+/** Holds the volumes; an ordinary `down` never touches it. */
+const STORAGE = "storage";
+const manifestSchema = z.object({ stacks: z.record(z.string(), z.unknown()) });
+
+export type DownOptions = {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly purge: boolean;
+};
+
+/** Destroys all stacks but storage; with `purge` also storage, state and generated files. Safe to run again. */
+export async function takeDown(config: Config, { progress, signal, purge }: DownOptions): Promise<void> {
+  const environment = purge ? { LAGLINE_PURGE: "1" } : {};
+  await runCdktfStep(config, { progress, title: "Synthesise the stacks", arguments: ["synth"], environment });
+  const stacks = synthesisedStacks().filter((name) => name !== STORAGE);
+  await runCdktfStep(config, {
+    progress,
+    title: "Destroy the stacks",
+    arguments: ["destroy", ...stacks, "--ignore-missing-stack-dependencies"],
+    environment,
+  });
+  const leftovers = await removeLeftovers(config, signal);
+  if (leftovers.length > 0) {
+    progress.log(`Removed containers that the state did not know: ${leftovers.join(", ")}.`);
+  }
+  if (purge) {
+    await purgeData(config, progress, signal);
+    return;
+  }
+  const volumes = await ownVolumes(config, signal);
+  progress.log(
+    volumes.length === 0
+      ? "No data volumes exist."
+      : `Data is kept in ${volumes.length} volumes; \`scripts/down --purge --yes\` removes it.`,
+  );
+}
+
+async function purgeData(config: Config, progress: Progress, signal: AbortSignal): Promise<void> {
+  const environment = { LAGLINE_PURGE: "1" };
+  // preventDestroy is part of the state's configuration only at plan time, so the same command lifts and destroys.
+  await runCdktfStep(config, {
+    progress,
+    title: "Destroy the data volumes",
+    arguments: ["destroy", STORAGE, "--ignore-missing-stack-dependencies"],
+    environment,
+  });
+  const left = await ownVolumes(config, signal);
+  if (left.length > 0) {
+    throw new LaglineError({
+      code: "LAGLINE_PURGE_INCOMPLETE",
+      message: `These volumes are still there: ${left.join(", ")}.`,
+      hint: "Remove them with `docker volume rm`, after a look at what uses them.",
+    });
+  }
+  const { type, directory } = config.deployment.state;
+  rmSync(deploymentDirectories(config).root, { recursive: true, force: true });
+  if (type === "local") {
+    rmSync(resolve(directory, config.environment), { recursive: true, force: true });
+  }
+  progress.log(
+    "All containers, volumes, state and generated files of this environment are gone. Secrets stay; delete their folder yourself.",
+  );
+}
+
+function synthesisedStacks(): string[] {
+  const manifest = readFileSync(join(findRepositoryRoot(), "cdktf.out", "manifest.json"), "utf8");
+  return Object.keys(manifestSchema.parse(JSON.parse(manifest)).stacks);
+}

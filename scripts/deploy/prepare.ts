@@ -1,0 +1,89 @@
+/** Makes a host ready to deploy: engine, bundle, images, Terraform, provider, secrets. Says what it does before it does it. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Config } from "../../config/schema.ts";
+import type { Component } from "../../stacks/versions.ts";
+import type { Platform } from "../../stacks/platform-file.ts";
+import { ensureDockerEngine } from "../platform/engine.ts";
+import { ensureImages } from "../platform/images/images.ts";
+import { findRepositoryRoot } from "../platform/paths.ts";
+import type { Progress } from "../platform/progress.ts";
+import { ensureDockerProvider } from "../platform/provider.ts";
+import { ensureTerraform } from "../platform/terraform.ts";
+import { initialiseSecrets, stageSecrets } from "../secrets/secrets.ts";
+import { deploymentDirectories } from "./directories.ts";
+import { ownContainers } from "./docker.ts";
+import { preflight } from "./preflight.ts";
+
+export type PrepareOptions = {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly allowInstall: boolean;
+};
+
+export type Prepared = {
+  readonly platform: Platform;
+  readonly notes: readonly string[];
+  readonly engineStarted: boolean;
+};
+
+/** @throws LaglineError with the reason and the fix, before anything is deployed. */
+export async function prepare(config: Config, options: PrepareOptions): Promise<Prepared> {
+  const shared = { progress: options.progress, signal: options.signal, log: options.progress.log };
+  await ensureTerraform({ signal: options.signal });
+  const engine = await ensureDockerEngine({ ...shared, allowInstall: options.allowInstall });
+  await preflight(config, await ownContainers(config, options.signal));
+  for (const sentence of initialiseSecrets(config)) {
+    if (!sentence.includes(": kept ")) {
+      options.progress.log(sentence);
+    }
+  }
+  stageSecrets(config, deploymentDirectories(config).secrets);
+  await options.progress.step("Bundle the collector", async (step) => {
+    await step.run({ file: process.execPath, args: ["scripts/build-bundle.ts"], cwd: findRepositoryRoot() });
+  });
+  const [images, provider] = await Promise.all([
+    ensureImages({ ...shared, source: config.images.source, components: wantedComponents(config) }),
+    ensureDockerProvider(shared),
+  ]);
+  const notes = [...images.values()].flatMap((image) =>
+    image.source === "unavailable" && image.note !== undefined ? [image.note] : [],
+  );
+  const platform: Platform = {
+    images: Object.fromEntries(
+      [...images]
+        .filter(([, image]) => image.source !== "unavailable")
+        .map(([component, image]) => [component, image.reference]),
+    ),
+    providerVersion: provider.version,
+  };
+  const directories = deploymentDirectories(config);
+  writeIfChanged(directories.platformFile, platform);
+  writeIfChanged(directories.environmentFile, { TF_CLI_CONFIG_FILE: provider.terraformConfigFile });
+  return { platform, notes, engineStarted: engine.startedByUs };
+}
+
+/** Components whose image is needed and not given by the configuration. */
+export function wantedComponents(config: Config): Component[] {
+  const clusters = Object.values(config.clusters);
+  const elasticsearch = config.elasticsearch.managed?.version === "8" ? "elasticsearch-8" : "elasticsearch";
+  const wanted: Component[] = [
+    ...(clusters.some(({ kafka }) => kafka?.managed !== undefined) ? (["kafka"] as const) : []),
+    ...(clusters.some(({ burrow }) => burrow.managed !== undefined) ? (["burrow"] as const) : []),
+    ...(config.elasticsearch.managed === undefined ? [] : ([elasticsearch] as const)),
+    ...(config.grafana.managed === undefined || config.grafana.managed.image !== undefined
+      ? []
+      : (["grafana"] as const)),
+    "collector",
+  ];
+  const given: Readonly<Record<string, string | undefined>> = config.images.references;
+  return wanted.filter((component) => given[component.replace(/-8$/, "")] === undefined);
+}
+
+function writeIfChanged(file: string, value: object): void {
+  const text = `${JSON.stringify(value, undefined, 2)}\n`;
+  mkdirSync(dirname(file), { recursive: true });
+  if (!existsSync(file) || readFileSync(file, "utf8") !== text) {
+    writeFileSync(file, text);
+  }
+}

@@ -1,0 +1,68 @@
+/** `lagline up`: from a configuration to a running monitor with its first documents on screen. */
+import { resolve } from "node:path";
+import type { Config } from "../../config/schema.ts";
+import { dataStreamName } from "../../model/documents.ts";
+import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
+import { writeFiles } from "../../stacks/files/write.ts";
+import type { Progress } from "../platform/progress.ts";
+import { renderAll } from "../render.ts";
+import { runCdktfStep } from "./deploy.ts";
+import { prepare } from "./prepare.ts";
+import { waitForGroups } from "./wait-for-groups.ts";
+
+export type UpOptions = {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  readonly allowInstall: boolean;
+  /** Command a person types to see or stop this deployment, for the closing words. */
+  readonly configFlag: string;
+  readonly print: (line: string) => void;
+};
+
+/** @throws LaglineError with the reason and the command to retry; what was done already stays. */
+export async function bringUp(config: Config, options: UpOptions): Promise<void> {
+  const { progress, signal, print } = options;
+  const prepared = await prepare(config, options);
+  await runCdktfStep(config, { progress, title: "Deploy all stacks", arguments: ["deploy", "*"] });
+  const grafanaMissing =
+    config.grafana.managed !== undefined && prepared.platform.images.grafana === undefined;
+  if (grafanaMissing || config.grafana.managed === undefined) {
+    writeFiles(resolve("out", config.environment), renderAll(config));
+  }
+  await waitForGroups(config, { progress, signal });
+  for (const line of closingWords(config, { ...options, grafanaMissing, notes: prepared.notes })) {
+    print(line);
+  }
+}
+
+type Closing = UpOptions & { readonly grafanaMissing: boolean; readonly notes: readonly string[] };
+
+function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Closing): string[] {
+  const container = (name: string): string => `lagline-${config.environment}-${name}`;
+  const [cluster = ""] = Object.keys(config.clusters);
+  const { managed: grafana } = config.grafana;
+  return [
+    "",
+    `Lagline runs: environment ${config.environment}, clusters ${Object.keys(config.clusters).join(", ")}.`,
+    `  Elasticsearch  ${elasticsearchHostUrls(config).join(", ")}   data stream ${dataStreamName(config.environment)}`,
+    ...Object.entries(config.clusters).map(
+      ([name, settings]) => `  Kafka ${name}  ${bootstrapHostServers(settings).join(", ")}`,
+    ),
+    ...(grafana !== undefined && !grafanaMissing
+      ? [
+          `  Grafana        ${config.grafana.root_url ?? `http://127.0.0.1:${grafana.host_port}`}   user admin, password in ${grafana.admin_password_file}`,
+        ]
+      : [
+          `  Grafana        ${grafanaMissing ? "left out: its image cannot be had here. " : ""}Its files are in out/${config.environment}/grafana; docs/grafana.md says how to use them.`,
+        ]),
+    ...notes.map((note) => `  Note: ${note}`),
+    "",
+    "See it:",
+    `  npx lagline top${configFlag}                    live table of all groups`,
+    `  docker logs -f ${container(`collector-${cluster}`)}    what the collector does`,
+    `  docker logs -f ${container(`burrow-${cluster}`)}       what Burrow does`,
+    "Stop it:",
+    `  scripts/down${configFlag}                       data is kept`,
+    `  scripts/down${configFlag} --purge --yes         data is removed too`,
+  ];
+}

@@ -1,0 +1,45 @@
+/**
+ * The `lagline` command. Every subcommand loads its own code when it runs, so that the collector's start does not pay
+ * for the deployment's libraries. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+ */
+import { Command, CommanderError } from "commander";
+import { LaglineError, describeError } from "../model/errors.ts";
+import { LAGLINE_VERSION } from "../stacks/versions.ts";
+import { addConfigurationCommands } from "./commands/configuration.ts";
+import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addKafkaCommands } from "./commands/kafka.ts";
+import { addPipelineCommands } from "./commands/pipeline.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const program = new Command("lagline")
+  .description("Kafka consumer-lag monitoring as code: one YAML file in, a running monitor out.")
+  .version(LAGLINE_VERSION)
+  .showHelpAfterError("Run the command with --help for its options and an example.")
+  .exitOverride();
+
+addConfigurationCommands(program);
+addPipelineCommands(program);
+addKafkaCommands(program);
+addDeploymentCommands(program);
+for (const command of program.commands) {
+  command.exitOverride();
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Commander has printed its own sentence; help and version are not failures.
+    return error.exitCode === 0 ? 0 : EXIT_USAGE;
+  }
+  process.stderr.write(`${describeError(error)}\n`);
+  return error instanceof LaglineError && /^LAGLINE_(CONFIG|USAGE)_/.test(error.code)
+    ? EXIT_USAGE
+    : EXIT_FAILED;
+}

@@ -1,0 +1,130 @@
+/**
+ * Secret files: created for the user, and staged for containers. A staged copy lies in a folder that only its owner can
+ * enter (0700) and is itself readable (0444): mounted into a container it can be read by the container's own user, which
+ * is never root, while on the host nobody else can reach it.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Config } from "../../config/schema.ts";
+import { LaglineError } from "../../model/errors.ts";
+import { GRAFANA_SECRETS } from "../../stacks/grafana-stack.ts";
+import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
+import { kafkaSecrets } from "../../stacks/monitor-stack.ts";
+
+export type Secret = {
+  readonly name: string;
+  readonly file: string;
+  readonly setting: string;
+  readonly generated: boolean;
+};
+
+/** Every secret of a configuration that a container reads: name when staged, file of the user, setting that names it. */
+export function listSecrets(config: Config): Secret[] {
+  const grafana = config.grafana.managed;
+  const slack = config.alerts.slack;
+  return [
+    ...(grafana === undefined
+      ? []
+      : [
+          {
+            name: GRAFANA_SECRETS.adminPassword,
+            file: grafana.admin_password_file,
+            setting: "grafana.managed.admin_password_file",
+            generated: true,
+          },
+        ]),
+    ...(slack === undefined
+      ? []
+      : [
+          {
+            name: GRAFANA_SECRETS.slackWebhook,
+            file: slack.webhook_file,
+            setting: "alerts.slack.webhook_file",
+            generated: false,
+          },
+        ]),
+    ...elasticsearchSecrets(config).map(({ name, file, setting }) => ({
+      name,
+      file,
+      setting: `elasticsearch.external.${setting}`,
+      generated: false,
+    })),
+    ...Object.entries(config.clusters).flatMap(([cluster, settings]) =>
+      kafkaSecrets(settings).map(({ name, file }) => ({
+        name: `${cluster}-${name}`,
+        file,
+        setting: `clusters.${cluster}.kafka.external`,
+        generated: false,
+      })),
+    ),
+  ];
+}
+
+/** Creates what can be made up (32 random bytes, base64url). Returns one sentence per secret. */
+export function initialiseSecrets(config: Config): string[] {
+  return listSecrets(config).map((secret) => {
+    if (existsSync(secret.file)) {
+      return `${secret.setting}: kept ${secret.file}.`;
+    }
+    if (!secret.generated) {
+      return `${secret.setting}: ${secret.file} is missing; write the secret into it and set its mode to 0600.`;
+    }
+    mkdirSync(dirname(secret.file), { recursive: true, mode: 0o700 });
+    writeFileSync(secret.file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+    return `${secret.setting}: created ${secret.file}.`;
+  });
+}
+
+/**
+ * Copies every secret to where containers mount it, and removes staged ones that are not used any more.
+ * @throws LaglineError LAGLINE_SECRETS_UNUSABLE naming every secret that is missing, empty or readable by others.
+ */
+export function stageSecrets(config: Config, directory: string): void {
+  const secrets = listSecrets(config);
+  const problems = secrets.flatMap(findProblem);
+  if (problems.length > 0) {
+    throw new LaglineError({
+      code: "LAGLINE_SECRETS_UNUSABLE",
+      message: `Secrets are not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      hint: "`lagline secrets init` creates what can be made up; the others are yours to write.",
+    });
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chmodSync(directory, 0o700);
+  for (const stale of readdirSync(directory).filter(
+    (name) => !secrets.some((secret) => secret.name === name),
+  )) {
+    rmSync(join(directory, stale));
+  }
+  for (const { name, file } of secrets) {
+    const target = resolve(directory, name);
+    const value = readFileSync(file);
+    if (!existsSync(target) || !readFileSync(target).equals(value)) {
+      rmSync(target, { force: true });
+      writeFileSync(target, value, { mode: 0o444 });
+    }
+  }
+}
+
+function findProblem({ setting, file }: Secret): string[] {
+  if (!existsSync(file)) {
+    return [`${setting}: ${file} does not exist.`];
+  }
+  const { mode, size } = statSync(file);
+  return [
+    ...(size === 0 ? [`${setting}: ${file} is empty.`] : []),
+    ...((mode & 0o077) === 0
+      ? []
+      : [`${setting}: ${file} can be read by others (mode ${(mode & 0o777).toString(8)}); set it to 600.`]),
+  ];
+}

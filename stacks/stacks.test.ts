@@ -1,0 +1,257 @@
+/** Policy over the synthesised JSON of every stack: what facts about containers must hold, whoever adds one. */
+import { describe, expect, it } from "vitest";
+import { DEMO_YAML, LARGE_YAML, synthesise } from "../tests/support/synthesise.ts";
+import type { ContainerJson } from "../tests/support/synthesise.ts";
+
+const demo = synthesise(DEMO_YAML);
+const large = synthesise(LARGE_YAML);
+const containers = [demo, large].flatMap(({ containers: list }) =>
+  list.map((container) => [`${container.stack}/${container.name}`, container] as const),
+);
+const oneShots = new Set([
+  "lagline-test-setup",
+  "lagline-test-topics-shop",
+  "lagline-large-setup",
+  "lagline-large-topics-orders",
+]);
+const services = containers.filter(([, container]) => !oneShots.has(container.name));
+
+/** Containers that may load code from a tmpfs, with the reason beside the construct. */
+const EXEC_TMPFS_WAIVERS = /^lagline-(test|large)-elasticsearch-\d$/;
+
+function labelOf(container: ContainerJson, name: string): string | undefined {
+  return (container["labels"] as { label: string; value: string }[]).find(({ label }) => label === name)
+    ?.value;
+}
+
+describe.each(containers)("%s", (_name, container) => {
+  it("has no privileges to give away", () => {
+    expect(container).toMatchObject({
+      privileged: false,
+      init: true,
+      read_only: true,
+      capabilities: { drop: ["ALL"] },
+      security_opts: ["no-new-privileges"],
+    });
+    expect(container["user"]).toMatch(/^[1-9]\d*:\d+$/);
+    expect(container["capabilities"]).not.toHaveProperty("add");
+    for (const attribute of [
+      "pid_mode",
+      "ipc_mode",
+      "userns_mode",
+      "devices",
+      "upload",
+      "cpus",
+      "publish_all_ports",
+    ]) {
+      expect(container).not.toHaveProperty(attribute);
+    }
+    expect(container["network_mode"]).toMatch(/^(bridge|container:\$\{docker_container\.\w+\.id\})$/);
+  });
+
+  it("has bounds on memory without swap, on CPU, on files and on logs", () => {
+    expect(container["memory"]).toBeGreaterThan(0);
+    expect(container["memory_swap"]).toBe(container["memory"]);
+    expect(container["cpu_period"]).toBe(100_000);
+    expect(container["cpu_quota"]).toBeGreaterThan(0);
+    expect(container).toMatchObject({
+      log_driver: "json-file",
+      log_opts: { "max-size": "10m", "max-file": "3" },
+    });
+    expect(container["ulimit"]).toEqual([expect.objectContaining({ name: "nofile" })]);
+  });
+
+  it("mounts nothing of the engine, and files of the host read-only", () => {
+    const mounts = container["volumes"] as {
+      host_path?: string;
+      volume_name?: string;
+      container_path: string;
+      read_only: boolean;
+    }[];
+    for (const mount of mounts) {
+      expect(mount.host_path ?? "").not.toContain("docker.sock");
+      expect(mount.volume_name !== undefined || mount.read_only).toBe(true);
+    }
+    expect(container).not.toHaveProperty("mounts");
+  });
+
+  it("keeps temporary files out of reach of setuid, devices and, but for a waiver, execution", () => {
+    for (const options of Object.values((container["tmpfs"] ?? {}) as Record<string, string>)) {
+      expect(options).toMatch(/nosuid/);
+      expect(options).toMatch(/nodev/);
+      expect(options).toMatch(/size=\d+m/);
+      expect(/noexec/.test(options) || EXEC_TMPFS_WAIVERS.test(container.name)).toBe(true);
+    }
+  });
+
+  it("uses a declared image, and says by a label what it was made of", () => {
+    expect(container.image).toMatch(/^\$\{docker_image\.[\w-]+\.image_id\}$/);
+    expect(labelOf(container, "lagline.config-hash")).toMatch(/^[0-9a-f]{16}$/);
+    expect(labelOf(container, "lagline.component")).toBeDefined();
+  });
+
+  it("publishes ports on one address only", () => {
+    for (const port of (container["ports"] ?? []) as { ip: string }[]) {
+      expect(port.ip).toBe("127.0.0.1");
+    }
+  });
+});
+
+describe.each(services)("service %s", (_name, container) => {
+  it("restarts, is watched, is waited for, and gets time to stop", () => {
+    expect(container).toMatchObject({ restart: "unless-stopped", must_run: true, wait: true });
+    const check = container["healthcheck"] as {
+      test: string[];
+      start_period: string;
+      interval: string;
+      timeout: string;
+      retries: number;
+    };
+    expect(check.test.length).toBeGreaterThan(1);
+    expect(check.retries).toBeGreaterThan(0);
+    expect(check.interval).toMatch(/^\d+s$/);
+    expect(check.timeout).toMatch(/^\d+s$/);
+    expect(container["wait_timeout"]).toBeGreaterThan(Number.parseInt(check.start_period, 10));
+    const grace = /kafka-|elasticsearch-\d/.test(container.name) ? 120 : 13;
+    expect(container["destroy_grace_seconds"]).toBeGreaterThanOrEqual(grace);
+    expect(container["stop_timeout"]).toBe(container["destroy_grace_seconds"]);
+  });
+});
+
+describe.each(containers.filter(([, container]) => oneShots.has(container.name)))(
+  "one-shot %s",
+  (_name, container) => {
+    it("runs to its end, and its failure fails the deployment with its words", () => {
+      expect(container).toMatchObject({ attach: true, logs: true, must_run: false, restart: "no" });
+      expect(container["lifecycle"]).toMatchObject({
+        postcondition: [
+          {
+            condition: "${self.exit_code == 0}",
+            error_message: expect.stringContaining("${self.container_logs}") as string,
+          },
+        ],
+      });
+    });
+  },
+);
+
+describe.each([
+  ["demo", demo],
+  ["large", large],
+])("all stacks of %s", (_name, synthesised) => {
+  it("pin every image by a tag that is not latest", () => {
+    const names = [...synthesised.stacks.values()].flatMap((stack) =>
+      Object.values(stack.resource?.docker_image ?? {}).map(({ name }) => name),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names) {
+      expect(name).toMatch(/^[^:]+:(?!latest$)[\w.-]+(@sha256:[0-9a-f]{64})?$/);
+    }
+  });
+
+  it("protect every volume and give it no labels", () => {
+    const volumes = Object.values(synthesised.stacks.get("storage")?.resource?.docker_volume ?? {});
+    expect(volumes.length).toBeGreaterThan(1);
+    for (const volume of volumes) {
+      expect(volume.lifecycle?.prevent_destroy).toBe(true);
+      expect(volume).not.toHaveProperty("labels");
+    }
+    const mounted = synthesised.containers.flatMap((container) =>
+      (container["volumes"] as { volume_name?: string }[]).flatMap(({ volume_name }) => volume_name ?? []),
+    );
+    expect(mounted.toSorted()).toEqual(volumes.map(({ name }) => name).toSorted());
+  });
+
+  it("give every container a name, an alias and ports that no other has", () => {
+    const names = synthesised.containers.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    const aliases = synthesised.containers.flatMap((container) =>
+      ((container["networks_advanced"] ?? []) as { aliases: string[] }[]).flatMap(
+        (network) => network.aliases,
+      ),
+    );
+    expect(new Set(aliases).size).toBe(aliases.length);
+    const ports = synthesised.containers.flatMap((container) =>
+      ((container["ports"] ?? []) as { external: number }[]).map(({ external }) => external),
+    );
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+
+  it("share no outputs and no state, so that no secret can travel through them", () => {
+    for (const stack of synthesised.stacks.values()) {
+      expect(stack.output).toBeUndefined();
+      expect(stack.data).toBeUndefined();
+    }
+  });
+
+  it("name no folder of this machine and no unresolved token", () => {
+    expect(synthesised.text).not.toContain(synthesised.directory);
+    expect(synthesised.text).not.toContain("TfToken");
+    for (const stack of synthesised.stacks.values()) {
+      expect(stack.terraform.backend["local"]?.["path"]).toMatch(/^(\.\.\/)+/);
+    }
+  });
+});
+
+describe("the app", () => {
+  it("orders stacks: ground, stores, monitor, then what looks at it", () => {
+    expect(Object.fromEntries(demo.dependencies)).toEqual({
+      network: [],
+      storage: [],
+      elasticsearch: ["network", "storage"],
+      "kafka-shop": ["network", "storage"],
+      "monitor-shop": ["elasticsearch", "kafka-shop", "network", "storage"],
+      "demo-shop": ["kafka-shop", "monitor-shop", "network", "storage"],
+      grafana: ["elasticsearch", "network", "storage"],
+    });
+  });
+
+  it("is the same for the same input", () => {
+    const strip = (text: string, directory: string): string => text.replaceAll(directory, "");
+    const again = synthesise(DEMO_YAML);
+    expect(strip(again.text, again.directory)).toBe(strip(demo.text, demo.directory));
+  });
+
+  it("leaves Grafana out where its image cannot be had", () => {
+    const images = { kafka: "k:1", elasticsearch: "e:1", burrow: "b:1", collector: "c:1" };
+    expect([...synthesise(DEMO_YAML, { images }).stacks.keys()]).not.toContain("grafana");
+  });
+
+  it("says which image is missing and what to do", () => {
+    expect(() => synthesise(DEMO_YAML, { images: { collector: "c:1" } })).toThrow(
+      /needs an image of elasticsearch/,
+    );
+  });
+
+  it("joins Burrow's namespace by id, or its network by name, as asked", () => {
+    const find = (list: typeof demo.containers, name: string) =>
+      list.find((container) => container.name === name);
+    expect(find(demo.containers, "lagline-test-collector-shop")?.["network_mode"]).toMatch(
+      /^container:\$\{docker_container\.burrow_container_\w+\.id\}$/,
+    );
+    expect(find(large.containers, "lagline-large-collector-orders")?.["network_mode"]).toBe("bridge");
+  });
+
+  it("lets volumes go only for a purge", () => {
+    const purged = synthesise(DEMO_YAML, { purge: true });
+    for (const volume of Object.values(purged.stacks.get("storage")?.resource?.docker_volume ?? {})) {
+      expect(volume.lifecycle?.prevent_destroy).toBe(false);
+    }
+  });
+
+  it("never publishes Burrow, which has no authentication, unless a port is asked for", () => {
+    expect(demo.containers.find(({ name }) => name === "lagline-test-burrow-shop")?.["ports"]).toEqual([]);
+  });
+
+  it("replaces a container when a file changes that it mounts, and leaves it when nothing did", () => {
+    const changed = synthesise(DEMO_YAML.replace("orders: { partitions: 3 }", "orders: { partitions: 4 }"));
+    const hash = (list: typeof demo.containers, name: string) =>
+      labelOf(list.find((container) => container.name === name) as ContainerJson, "lagline.config-hash");
+    expect(hash(changed.containers, "lagline-test-topics-shop")).not.toBe(
+      hash(demo.containers, "lagline-test-topics-shop"),
+    );
+    expect(hash(changed.containers, "lagline-test-burrow-shop")).toBe(
+      hash(demo.containers, "lagline-test-burrow-shop"),
+    );
+  });
+});
