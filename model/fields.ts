@@ -80,7 +80,7 @@ export const FIELDS = {
   ),
   event_kind: dimension(
     E,
-    "What happened: verdict, owners, rewind, group_appeared, group_vanished, deployment.",
+    "What happened: verdict, owners, rewind (offsets went back, or jumped ahead: see event_to), group_appeared, group_vanished, deployment.",
   ),
 
   partition_number: code(["partition", "topic"], "Partition number, sortable."),
@@ -144,7 +144,10 @@ export const FIELDS = {
     "Time until the objective is missed at the present rates; absent while lag does not grow.",
   ),
   verdict: text(PG, "Lagline's answer in one word."),
-  verdict_code: code(PG, "Number of the verdict, in order of urgency."),
+  verdict_code: code(
+    PG,
+    "Number of the verdict, in order of urgency. While suspect it repeats the last trusted verdict, so that a rule that reads it neither fires nor resolves on doubtful data.",
+  ),
   cause: text(["partition", "group", "event"], "Why, in one sentence with the numbers behind it."),
   verdict_since: time(PG, "When this verdict began."),
   verdict_seconds: double("seconds", PG, "How long this verdict has held."),
@@ -184,7 +187,7 @@ export const FIELDS = {
   objective_ratio: double(
     "ratio",
     G,
-    "Time lag ÷ objective; above 1 the objective is missed. 0 below the lag floor.",
+    "Highest time lag ÷ objective over the partitions that hold their share of the lag floor; above 1 the objective is missed. 0 below the lag floor and while idle; while suspect it repeats the last trusted value.",
   ),
   lag_floor: long("messages", G, "Lag below which time lag is not held against the group."),
   expected_idle: flag(G, "1 where a group without commits is normal."),

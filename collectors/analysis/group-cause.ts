@@ -1,0 +1,184 @@
+/** The sentence of a group: what, how much, since when, whose. Written for whoever reads it in a message at night. */
+import type { Verdict } from "../../model/verdicts.ts";
+import { formatCount, formatDuration, formatList, formatRate, formatShare, plural } from "./format.ts";
+import { countOf } from "./group-facts.ts";
+import type { Culprits, GroupFacts } from "./group-state.ts";
+import type { Slope } from "./trend.ts";
+
+export function groupCause(verdict: Verdict, facts: GroupFacts, slope: Slope): string {
+  switch (verdict) {
+    case "ok":
+      return okCause(facts);
+    case "idle":
+      return facts.totalLag > 0
+        ? `Idle as its policy expects: ${formatCount(facts.totalLag)} messages wait.`
+        : "Nothing is produced on its topics and nothing waits.";
+    case "catching_up":
+      return catchingUp(facts, slope);
+    case "unknown":
+      return unknownCause(facts);
+    case "rewound":
+      return rewoundCause(facts);
+    case "hot_partition":
+      return hotCause(facts);
+    case "falling_behind":
+      return fallingBehindCause(facts, slope);
+    case "no_owner":
+    case "stalled":
+    case "stopped":
+      return failureCause(verdict, facts);
+    case "suspect_data":
+    case "vanished":
+      return "";
+  }
+}
+
+function okCause(facts: GroupFacts): string {
+  if (facts.totalLag === 0) return `Keeps up: nothing waits on ${plural(facts.partitionCount, "partition")}.`;
+  const late = facts.worst === null || Number.isNaN(facts.worst.timeLag) ? "" : `, ${howLate(facts)} late`;
+  const failing = countOf(facts, "stopped") + countOf(facts, "stalled");
+  const held = failing > 0 ? `; ${plural(failing, "partition")} recovering` : "";
+  return `Keeps up: ${waiting(facts.totalLag)}${late}, objective ${formatDuration(facts.policy.objective_seconds)}${held}.`;
+}
+
+function catchingUp(facts: GroupFacts, slope: Slope): string {
+  const eta = Number.isNaN(facts.eta) ? "" : `; done in ${formatDuration(facts.eta)} at this pace`;
+  const pace = slope.perSecond < 0 ? `, lag shrinks by ${formatRate(-slope.perSecond)}` : "";
+  return `${capital(howLate(facts))} late and catching up: ${waiting(facts.totalLag)}${pace}${eta}.`;
+}
+
+function unknownCause(facts: GroupFacts): string {
+  if (facts.partitionCount === 0) return "The group has no partitions any more: its topics were deleted.";
+  if (facts.known === 0) return "Burrow has seen no commit of this group yet, so lag cannot be said.";
+  if (facts.beyondEnd > 0) {
+    return `Committed offsets lie beyond the end of the log on ${of(facts.beyondEnd, facts)}: the topic was made anew or cut, so lag cannot be said.`;
+  }
+  return `${capital(waiting(facts.totalLag))}, but there is not enough history yet to say whether the group keeps up.`;
+}
+
+function rewoundCause(facts: GroupFacts): string {
+  const count = countOf(facts, "rewound");
+  const eta =
+    facts.lateShrinking > 0 && !Number.isNaN(facts.eta) ? `, caught up in ${formatDuration(facts.eta)}` : "";
+  const back =
+    facts.culprits?.verdict === "rewound" ? `; worst is ${facts.culprits.partitions[0] ?? "?"}` : "";
+  return `Offsets went back on ${of(count, facts)}: ${waiting(facts.totalLag)}, read again${eta}${back}.`;
+}
+
+function hotCause(facts: GroupFacts): string {
+  const { culprits, worst } = facts;
+  if (culprits === null || worst === null) return `${capital(howLate(facts))} late on few partitions.`;
+  const share = formatShare(culprits.lag / Math.max(1, facts.totalLag));
+  return `${of(culprits.count, facts)} ${culprits.count === 1 ? "holds" : "hold"} ${share} of the lag${belonging(culprits)}; ${whyHot(facts, culprits)}.`;
+}
+
+/** More messages than its siblings, or fewer handled than its siblings? */
+function whyHot(facts: GroupFacts, culprits: Culprits): string {
+  const others = facts.known - culprits.count;
+  const meanOther = others > 0 ? Math.max(0, (facts.produceRate || 0) - culprits.produceRate) / others : 0;
+  const mean = culprits.produceRate / culprits.count;
+  const name = formatList(culprits.partitions, 3);
+  if (mean > 2 * meanOther && mean > 0) {
+    return `${name} gets ${formatRate(mean)} where the others get ${formatRate(meanOther)}: a hot key or skewed partitioning`;
+  }
+  return `${name} is ${howLate(facts)} late, handles ${formatRate(culprits.consumeRate)} of ${formatRate(culprits.produceRate)} produced while the others keep up: look at its consumer`;
+}
+
+function fallingBehindCause(facts: GroupFacts, slope: Slope): string {
+  const objective = formatDuration(facts.policy.objective_seconds);
+  const growth = slope.perSecond > 0 ? `lag grows by ${formatRate(slope.perSecond)}` : "lag does not shrink";
+  const breach =
+    facts.late === 0 && !Number.isNaN(facts.breachIn)
+      ? `, misses its objective of ${objective} in ${formatDuration(facts.breachIn)}`
+      : `, objective ${objective}`;
+  const whole = facts.late > 1 && facts.late === facts.known ? " on all partitions" : "";
+  return `${capital(howLate(facts))} late${whole}${breach}; ${growth}: ${whoChanged(facts)}.`;
+}
+
+/** Says whether the producer sped up or the consumer slowed, against what was usual before. */
+function whoChanged(facts: GroupFacts): string {
+  const { usualProduce, usualConsume } = facts.state;
+  const produce = facts.produceRate;
+  const consume = facts.consumeRate;
+  const rates = `produced ${rate(produce)}, consumed ${rate(consume)}`;
+  if (
+    Number.isNaN(usualProduce) ||
+    Number.isNaN(usualConsume) ||
+    Number.isNaN(produce) ||
+    Number.isNaN(consume)
+  ) {
+    return rates;
+  }
+  if (produce > 1.25 * usualProduce && consume >= 0.8 * usualConsume) {
+    return `the producer sped up from ${rate(usualProduce)} to ${rate(produce)}, the consumer handles ${rate(consume)}`;
+  }
+  if (consume < 0.8 * usualConsume) {
+    return `the consumer slowed from ${rate(usualConsume)} to ${rate(consume)}, the producer is at ${rate(produce)}`;
+  }
+  return rates;
+}
+
+function failureCause(verdict: Verdict, facts: GroupFacts): string {
+  const { culprits, state } = facts;
+  if (culprits === null) return `${capital(waiting(facts.totalLag))} without progress.`;
+  const where =
+    culprits.count === facts.known && culprits.count > 1 ? "all partitions" : of(culprits.count, facts);
+  const lag = waiting(culprits.lag);
+  const age = formatDuration(culprits.commitAge);
+  if (verdict === "no_owner") {
+    return `${capital(where)} ${culprits.count === 1 ? "belongs" : "belong"} to no consumer: no commit for ${age}, ${lag} (${named(culprits)}).`;
+  }
+  if (verdict === "stalled") {
+    const how = culprits.commitsComing
+      ? "commits keep coming but the offset does not move"
+      : "no progress while the rest moves";
+    const at = culprits.count === 1 ? ` at offset ${culprits.offset}` : "";
+    return `${capital(where)} stuck${at} for ${formatDuration(culprits.unmoved)}, ${how}: ${lag} (${named(culprits)})${belonging(culprits)}.`;
+  }
+  const left =
+    facts.owners.length === 0 && state.lastOwners.length > 0
+      ? `; no consumer is left, the last ${state.lastOwners.length === 1 ? "was" : "were"} ${formatList(state.lastOwners, 3)}`
+      : belonging(culprits);
+  return `No commit for ${age} on ${where} while ${lag}${left}.`;
+}
+
+function belonging(culprits: Culprits): string {
+  if (culprits.owners.length === 0) return "";
+  if (culprits.owners.length === 1 && culprits.unowned === 0) {
+    const verb = culprits.count === 1 ? "it belongs" : culprits.count === 2 ? "both belong" : "all belong";
+    return `; ${verb} to ${culprits.owners[0] ?? "?"}`;
+  }
+  return culprits.owners.length <= 3 ? `; they belong to ${formatList(culprits.owners, 3)}` : "";
+}
+
+function named(culprits: Culprits): string {
+  const more = culprits.count - culprits.partitions.length;
+  return `${culprits.partitions.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function of(count: number, facts: GroupFacts): string {
+  return `${formatCount(count)} of ${plural(facts.partitionCount, "partition")}`;
+}
+
+function waiting(lag: number): string {
+  return `${formatCount(lag)} message${lag === 1 ? " waits" : "s wait"}`;
+}
+
+function howLate(facts: GroupFacts): string {
+  const { worst } = facts;
+  if (worst === null || Number.isNaN(worst.timeLag)) return "an unknown time";
+  const text = formatDuration(worst.timeLag);
+  return worst.method === "lower_bound"
+    ? `at least ${text}`
+    : worst.method === "estimated"
+      ? `about ${text}`
+      : text;
+}
+
+function rate(perSecond: number): string {
+  return Number.isNaN(perSecond) ? "unknown" : formatRate(perSecond);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,143 @@
+/** Gives a group its verdict of the tick, with hysteresis, and writes its document and events. */
+import type { LagDocument } from "../../model/documents.ts";
+import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
+import { seconds, type Stamp } from "./documents.ts";
+import { ownersEvent, rewindEvent, verdictEvent } from "./events.ts";
+import { groupCause } from "./group-cause.ts";
+import { groupDocument, type GroupJudgement } from "./group-document.ts";
+import type { GroupFacts, GroupState } from "./group-state.ts";
+import { findGroupVerdict } from "./group-verdict.ts";
+import { settle } from "./hysteresis.ts";
+import { sameOwners } from "./owners.ts";
+import type { Settings } from "./settings.ts";
+import type { Slope } from "./trend.ts";
+
+/** What is usual follows slowly, over half an hour, and only while all is well. */
+const USUAL_SECONDS = 1800;
+
+export type GroupJudging = {
+  readonly stamp: Stamp;
+  readonly settings: Settings;
+  readonly suspectReason: string | null;
+};
+
+export type JudgedGroup = { readonly verdict: Verdict; readonly documents: readonly LagDocument[] };
+
+export function judgeGroup(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
+  return judging.suspectReason === null
+    ? judgeTrusted(judging, facts)
+    : holdSuspect(judging, facts, judging.suspectReason);
+}
+
+function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
+  const { stamp, settings } = judging;
+  const { state } = facts;
+  const dtSeconds = state.readAtMs === 0 ? 0 : (stamp.nowMs - state.readAtMs) / 1000;
+  if (facts.rewoundMessages > 0 || facts.skippedMessages > 0) state.trend.clear();
+  if (facts.known > 0) state.trend.push(stamp.nowMs, facts.totalLag);
+  const slope = state.trend.slope(settings.trendMs);
+  const events = transitions(stamp, facts);
+  const found = findGroupVerdict(facts, slope, settings);
+  const from = state.settled.verdict;
+  const changed = settle(state.settled, found);
+  const verdict = state.settled.verdict;
+  const cause = groupCause(verdict, facts, slope);
+  if (changed || !state.verdictGiven) {
+    if (state.verdictGiven && changed) {
+      const heldSeconds = seconds(stamp.nowMs - state.verdictSinceMs);
+      events.push(verdictEvent(stamp, state.group, { from, to: verdict, heldSeconds, cause }));
+    }
+    state.verdictSinceMs = stamp.nowMs;
+    state.verdictGiven = true;
+  }
+  learnUsual(facts, verdict, dtSeconds);
+  const ratio = objectiveRatio(facts, verdict);
+  state.trusted = { verdict, cause, objectiveRatio: ratio, totalLag: facts.totalLag };
+  state.readAtMs = stamp.nowMs;
+  const judged: GroupJudgement = {
+    verdict,
+    verdictCode: VERDICTS[verdict].code,
+    sinceMs: state.verdictSinceMs,
+    cause,
+    objectiveRatio: ratio,
+    suspectReason: null,
+  };
+  return { verdict, documents: [groupDocument(stamp, { facts, slope }, judged), ...events] };
+}
+
+/**
+ * While the monitoring is suspect the verdict says so, and the numbers that rules read (`verdict_code`,
+ * `objective_ratio`) repeat the last trusted ones: an alert that fires is not resolved and none begins.
+ */
+function holdSuspect(judging: GroupJudging, facts: GroupFacts, reason: string): JudgedGroup {
+  const { stamp } = judging;
+  const { state } = facts;
+  const { trusted } = state;
+  const before = trusted === null ? "" : ` Last trusted verdict: ${VERDICTS[trusted.verdict].label}.`;
+  const judged: GroupJudgement = {
+    verdict: "suspect_data",
+    verdictCode: VERDICTS[trusted?.verdict ?? "suspect_data"].code,
+    sinceMs: state.verdictGiven ? state.verdictSinceMs : stamp.nowMs,
+    cause: `${reason}${before}`,
+    objectiveRatio: trusted?.objectiveRatio ?? null,
+    suspectReason: reason,
+  };
+  const slope: Slope = { perSecond: Number.NaN, spanSeconds: 0 };
+  return { verdict: "suspect_data", documents: [groupDocument(stamp, { facts, slope }, judged)] };
+}
+
+function objectiveRatio(facts: GroupFacts, verdict: Verdict): number | null {
+  if (facts.known === 0) return null;
+  if (facts.totalLag < facts.policy.lag_floor || verdict === "idle") return 0;
+  return facts.ratio;
+}
+
+function learnUsual(facts: GroupFacts, verdict: Verdict, dtSeconds: number): void {
+  const { state } = facts;
+  if (verdict !== "ok" && verdict !== "idle") return;
+  const weight = 1 - Math.exp(-dtSeconds / USUAL_SECONDS);
+  state.usualProduce = blend(state.usualProduce, facts.produceRate, weight);
+  state.usualConsume = blend(state.usualConsume, facts.consumeRate, weight);
+}
+
+function blend(known: number, sample: number, weight: number): number {
+  if (Number.isNaN(sample)) return known;
+  return Number.isNaN(known) ? sample : known + (sample - known) * weight;
+}
+
+function transitions(stamp: Stamp, facts: GroupFacts): LagDocument[] {
+  const { state } = facts;
+  const events: LagDocument[] = [];
+  noteOwners(stamp, facts, events);
+  const back = facts.rewoundMessages > 0;
+  if (back || facts.skippedMessages > 0) {
+    events.push(
+      rewindEvent(stamp, state.group, {
+        back,
+        messages: back ? facts.rewoundMessages : facts.skippedMessages,
+        partitions: back ? facts.rewoundPartitions : facts.skippedPartitions,
+      }),
+    );
+  }
+  return events;
+}
+
+function noteOwners(stamp: Stamp, facts: GroupFacts, events: LagDocument[]): void {
+  const { state, owners } = facts;
+  if (sameOwners(state.owners, owners)) return;
+  // From none to some can be Burrow learning late; from some to none can be a clean stop or Burrow forgetting.
+  if (state.owners.length > 0)
+    events.push(ownersEvent(stamp, state.group, { from: state.owners, to: owners }));
+  rememberOwners(state, owners, stamp.nowMs);
+}
+
+function rememberOwners(state: GroupState, owners: readonly string[], nowMs: number): void {
+  if (owners.length === 0) {
+    state.lastOwners = state.owners;
+    state.ownersLeftMs = nowMs;
+  } else {
+    state.lastOwners = [];
+    state.ownersLeftMs = 0;
+  }
+  state.owners = owners;
+}
