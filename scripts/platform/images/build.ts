@@ -5,14 +5,21 @@ import { BASE_IMAGES, IMAGES } from "../../../stacks/versions.ts";
 import { LaglineError } from "../../../model/errors.ts";
 import type { PlatformContext } from "../context.ts";
 import { hashInputs } from "../hash.ts";
-import { buildImage, findImage, importImage, removeReplaced } from "./docker.ts";
+import { buildImage, findImage, importImage, removeOutdated } from "./docker.ts";
 import { type BuiltComponent, createRecipe, type Recipe } from "./recipes.ts";
 import { ensureRootfs, ROOTFS, rootfsHash, type RootfsName } from "./rootfs.ts";
 
 /** Base images of this run, so that two images on one base make it once. */
 export type BaseImages = Map<RootfsName, Promise<void>>;
 
-export type LocalImage = { readonly reference: string; readonly hash: string; readonly recipe: Recipe };
+export type LocalImage = {
+  /** Name with a tag that is different for every content, so that a deployment notices a new build. */
+  readonly reference: string;
+  /** The name in `stacks/versions.ts`; it follows the newest build. */
+  readonly plainReference: string;
+  readonly hash: string;
+  readonly recipe: Recipe;
+};
 
 export async function describeLocalImage(
   context: PlatformContext,
@@ -24,14 +31,14 @@ export async function describeLocalImage(
     dockerfile: recipe.dockerfile,
     inputs: recipe.inputs,
   });
-  const reference = IMAGES[component].local;
-  if (reference === undefined) {
+  const plainReference = IMAGES[component].local;
+  if (plainReference === undefined) {
     throw new LaglineError({
       code: "LAGLINE_IMAGE_NO_LOCAL_NAME",
       message: `stacks/versions.ts gives "${component}" no local image name.`,
     });
   }
-  return { reference, hash, recipe };
+  return { reference: `${plainReference}-${hash.slice(0, 12)}`, plainReference, hash, recipe };
 }
 
 export async function isCurrent(image: LocalImage, signal: AbortSignal): Promise<boolean> {
@@ -47,18 +54,19 @@ export async function buildLocalImage(
     image.recipe.obtain(),
     ensureBaseImage(context, image.recipe.base, bases),
   ]);
-  const before = await findImage(image.reference, context.signal);
   const folder = await makeBuildFolder(context);
   try {
-    await context.progress.step(`Build image ${image.reference}`, async (step) => {
+    await context.progress.step(`Build image ${image.plainReference}`, async (step) => {
       await fill(folder);
       await writeFile(join(folder, "Dockerfile"), image.recipe.dockerfile);
-      await buildImage(step, { reference: image.reference, folder, hash: image.hash });
+      const references = [image.reference, image.plainReference];
+      await buildImage(step, { references, folder, hash: image.hash });
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  if (before !== undefined) await removeReplaced(before.id, context.signal);
+  const built = await findImage(image.reference, context.signal);
+  if (built !== undefined) await removeOutdated(`${image.plainReference}-`, built.id, context.signal);
 }
 
 async function ensureBaseImage(context: PlatformContext, name: RootfsName, bases: BaseImages): Promise<void> {
@@ -70,13 +78,11 @@ async function ensureBaseImage(context: PlatformContext, name: RootfsName, bases
 async function importBase(context: PlatformContext, name: RootfsName): Promise<void> {
   const reference = BASE_IMAGES[name];
   const hash = rootfsHash(name);
-  const before = await findImage(reference, context.signal);
-  if (before?.inputHash === hash) return;
+  if ((await findImage(reference, context.signal))?.inputHash === hash) return;
   const tar = await ensureRootfs(context, name);
   await context.progress.step(`Import ${ROOTFS[name].title} as ${reference}`, async (step) => {
     await importImage(step, { reference, tar, hash });
   });
-  if (before !== undefined) await removeReplaced(before.id, context.signal);
 }
 
 async function makeBuildFolder(context: PlatformContext): Promise<string> {

@@ -8,18 +8,26 @@ export const INPUT_HASH_LABEL = "lagline.input-hash";
 const ImageSchema = z.tuple([
   z.object({
     Id: z.string(),
+    Created: z.string(),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
   }),
 ]);
 
-export type ImageFacts = { readonly id: string; readonly inputHash?: string };
+/** Younger images may belong to a deployment that another process is about to make. */
+const OUTDATED_AFTER_MS = 60 * 60 * 1000;
+
+export type ImageFacts = { readonly id: string; readonly created: Date; readonly inputHash?: string };
 
 export async function findImage(reference: string, signal: AbortSignal): Promise<ImageFacts | undefined> {
   const answer = await probeCommand({ file: "docker", args: ["image", "inspect", reference] }, signal);
   if (answer.exitCode !== 0) return undefined;
   const [image] = ImageSchema.parse(JSON.parse(answer.stdout));
   const inputHash = image.Config?.Labels?.[INPUT_HASH_LABEL];
-  return { id: image.Id, ...(inputHash === undefined ? {} : { inputHash }) };
+  return {
+    id: image.Id,
+    created: new Date(image.Created),
+    ...(inputHash === undefined ? {} : { inputHash }),
+  };
 }
 
 /** A root file system as an image of one layer. */
@@ -34,16 +42,26 @@ export async function importImage(
 /** Builds a folder with a Dockerfile; works with the legacy builder and with BuildKit. */
 export async function buildImage(
   step: Step,
-  image: { reference: string; folder: string; hash: string },
+  image: { references: readonly string[]; folder: string; hash: string },
 ): Promise<void> {
+  const tags = image.references.flatMap((reference) => ["--tag", reference]);
   const label = `${INPUT_HASH_LABEL}=${image.hash}`;
-  await step.run({
-    file: "docker",
-    args: ["build", "--label", label, "--tag", image.reference, image.folder],
-  });
+  await step.run({ file: "docker", args: ["build", "--label", label, ...tags, image.folder] });
 }
 
-/** Removes an image that a newer build replaced; one that a container still uses stays. */
-export async function removeReplaced(id: string, signal: AbortSignal): Promise<void> {
-  await probeCommand({ file: "docker", args: ["image", "rm", id] }, signal);
+/**
+ * Removes what earlier builds left under names that start with `prefix`. An image that a container uses stays, because
+ * the engine refuses; one without a container stays for an hour.
+ */
+export async function removeOutdated(prefix: string, keepId: string, signal: AbortSignal): Promise<void> {
+  const filters = ["--filter", `label=${INPUT_HASH_LABEL}`, "--filter", `reference=${prefix}*`];
+  const args = ["image", "ls", "--no-trunc", "--format", "{{.ID}} {{.Repository}}:{{.Tag}}", ...filters];
+  const answer = await probeCommand({ file: "docker", args }, signal);
+  for (const line of answer.stdout.split("\n").filter((text) => text !== "")) {
+    const [id = "", reference = ""] = line.split(" ");
+    if (id === keepId) continue;
+    const image = await findImage(id, signal);
+    const isOld = image !== undefined && Date.now() - image.created.getTime() > OUTDATED_AFTER_MS;
+    if (isOld) await probeCommand({ file: "docker", args: ["image", "rm", reference] }, signal);
+  }
 }
