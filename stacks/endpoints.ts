@@ -13,6 +13,7 @@ export const PATHS = {
   kafkaData: "/var/lib/kafka/data",
   elasticsearchData: "/usr/share/elasticsearch/data",
   grafanaData: "/var/lib/grafana",
+  grafanaDashboards: "/etc/lagline/dashboards",
   spool: "/var/lib/lagline",
   configuration: "/etc/lagline",
   burrowConfiguration: "/etc/burrow",

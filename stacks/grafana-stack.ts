@@ -5,11 +5,7 @@ import type { Mount } from "./constructs/service-container.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { GRAFANA_PORT, PATHS } from "./endpoints.ts";
-
-export const GRAFANA_SECRETS = {
-  adminPassword: "grafana-admin-password",
-  slackWebhook: "slack-webhook-url",
-} as const;
+import { grafanaRootUrl, grafanaSecrets } from "./files/grafana-files.ts";
 
 export type GrafanaStackOptions = {
   readonly deployment: Deployment;
@@ -21,17 +17,6 @@ export class GrafanaStack extends BaseStack {
   constructor(scope: Construct, id: string, { deployment, grafana, image }: GrafanaStackOptions) {
     super(scope, id, deployment);
     const { config } = deployment;
-    const rootUrl = config.grafana.root_url ?? `http://127.0.0.1:${grafana.host_port}`;
-    const slack: Mount[] =
-      config.alerts.slack === undefined
-        ? []
-        : [
-            {
-              kind: "secret",
-              name: GRAFANA_SECRETS.slackWebhook,
-              target: `${PATHS.secrets}/${GRAFANA_SECRETS.slackWebhook}`,
-            },
-          ];
     new ServiceContainer(this, "grafana", {
       deployment,
       name: "grafana",
@@ -41,18 +26,17 @@ export class GrafanaStack extends BaseStack {
       cpus: grafana.cpus,
       graceSeconds: 30,
       command: [],
-      environment: environment(rootUrl),
+      environment: environment(grafanaRootUrl(config)),
       mounts: [
         { kind: "volume", volume: "grafana", target: PATHS.grafanaData },
         { kind: "file", path: "grafana/provisioning", target: "/etc/grafana/provisioning" },
         // Grafana looks for changed dashboards by itself; a new container would only interrupt.
-        { kind: "file", path: "grafana/dashboards", target: "/etc/lagline/dashboards", watched: true },
-        {
+        { kind: "file", path: "grafana/dashboards", target: PATHS.grafanaDashboards, watched: true },
+        ...grafanaSecrets(config).map(({ name }): Mount => ({
           kind: "secret",
-          name: GRAFANA_SECRETS.adminPassword,
-          target: `${PATHS.secrets}/${GRAFANA_SECRETS.adminPassword}`,
-        },
-        ...slack,
+          name,
+          target: `${PATHS.secrets}/${name}`,
+        })),
       ],
       tmpfs: {
         "/tmp": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
@@ -71,7 +55,7 @@ export class GrafanaStack extends BaseStack {
 
 function environment(rootUrl: string): Record<string, string> {
   return {
-    GF_SECURITY_ADMIN_PASSWORD__FILE: `${PATHS.secrets}/${GRAFANA_SECRETS.adminPassword}`,
+    GF_SECURITY_ADMIN_PASSWORD__FILE: `${PATHS.secrets}/grafana-admin-password`,
     GF_SERVER_ROOT_URL: rootUrl,
     GF_ANALYTICS_REPORTING_ENABLED: "false",
     GF_ANALYTICS_CHECK_FOR_UPDATES: "false",

@@ -4,6 +4,7 @@
  * allows volumes to be destroyed, CDKTF_OUTDIR comes from cdktf.
  */
 import { resolve } from "node:path";
+import { loadRunbooks } from "../alerts/index.ts";
 import { loadConfig } from "../config/load.ts";
 import { describeError } from "../model/errors.ts";
 import { buildApp } from "./app.ts";
@@ -14,7 +15,7 @@ import { readPlatform } from "./platform-file.ts";
 try {
   const { config } = loadConfig(process.env["LAGLINE_CONFIG"] ?? "lagline.yaml");
   const directory = resolve(config.deployment.directory, config.environment);
-  const files = deploymentFiles(config);
+  const files = deploymentFiles(config, await loadRunbooks());
   writeFiles(resolve(directory, "files"), files);
   const platform = readPlatform(resolve(directory, "platform.json"));
   buildApp({

@@ -42,7 +42,7 @@ function addRender(program: Command): void {
       const { config } = load(options);
       const { renderAll } = await import("../render.ts");
       const { writeFiles } = await import("../../stacks/files/write.ts");
-      const files = renderAll(config);
+      const files = await renderAll(config);
       const changed = writeFiles(resolve(options.out), files);
       process.stdout.write(`${files.size} files in ${options.out}, ${changed.length} changed.\n`);
     });

@@ -27,7 +27,7 @@ export async function bringUp(config: Config, options: UpOptions): Promise<void>
   const grafanaMissing =
     config.grafana.managed !== undefined && prepared.platform.images.grafana === undefined;
   if (grafanaMissing || config.grafana.managed === undefined) {
-    writeFiles(resolve("out", config.environment), renderAll(config));
+    writeFiles(resolve("out", config.environment), await renderAll(config));
   }
   await waitForGroups(config, { progress, signal });
   for (const line of closingWords(config, { ...options, grafanaMissing, notes: prepared.notes })) {

@@ -17,7 +17,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
-import { GRAFANA_SECRETS } from "../../stacks/grafana-stack.ts";
+import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
 import { kafkaSecrets } from "../../stacks/monitor-stack.ts";
 
@@ -30,29 +30,14 @@ export type Secret = {
 
 /** Every secret of a configuration that a container reads: name when staged, file of the user, setting that names it. */
 export function listSecrets(config: Config): Secret[] {
-  const grafana = config.grafana.managed;
-  const slack = config.alerts.slack;
+  const managed = config.grafana.managed !== undefined;
   return [
-    ...(grafana === undefined
-      ? []
-      : [
-          {
-            name: GRAFANA_SECRETS.adminPassword,
-            file: grafana.admin_password_file,
-            setting: "grafana.managed.admin_password_file",
-            generated: true,
-          },
-        ]),
-    ...(slack === undefined
-      ? []
-      : [
-          {
-            name: GRAFANA_SECRETS.slackWebhook,
-            file: slack.webhook_file,
-            setting: "alerts.slack.webhook_file",
-            generated: false,
-          },
-        ]),
+    ...(managed
+      ? grafanaSecrets(config).map((secret) => ({
+          ...secret,
+          generated: secret.setting === "grafana.managed.admin_password_file",
+        }))
+      : []),
     ...elasticsearchSecrets(config).map(({ name, file, setting }) => ({
       name,
       file,

@@ -1,11 +1,13 @@
-/** Every generated file that a deployment mounts: path → text. Pure. */
+/** Every generated file of a deployment: path → text. Pure. */
 import type { Config } from "../../config/schema.ts";
 import { burrowJson } from "./burrow-files.ts";
 import { collectorConfig } from "./collector-files.ts";
+import { grafanaFiles } from "./grafana-files.ts";
 import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
 
-export function deploymentFiles(config: Config): Map<string, string> {
-  const files = new Map<string, string>();
+/** `runbooks` is the Markdown of the alert rules' runbooks by name. */
+export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
+  const files = grafanaFiles(config, runbooks);
   for (const [name, cluster] of Object.entries(config.clusters)) {
     const kafka = cluster.kafka?.managed;
     if (kafka !== undefined) {

@@ -2,11 +2,14 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadRunbooks } from "../../alerts/index.ts";
 import { parseConfig } from "../../config/load.ts";
 import { buildApp } from "../../stacks/app.ts";
 import type { Deployment } from "../../stacks/deployment.ts";
 import { upstreamImages } from "../../stacks/deployment.ts";
 import { deploymentFiles } from "../../stacks/files/files.ts";
+
+const runbooks = await loadRunbooks();
 
 export type ContainerJson = {
   readonly name: string;
@@ -48,7 +51,7 @@ export function synthesise(yaml: string, overrides: Partial<Deployment> = {}): S
   const config = parseConfig(yaml, "test.yaml");
   buildApp({
     config,
-    files: deploymentFiles(config),
+    files: deploymentFiles(config, runbooks),
     images: upstreamImages(),
     providerVersion: "4.6.0",
     filesDirectory: join(directory, "files"),
