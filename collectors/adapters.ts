@@ -1,0 +1,49 @@
+/** The parts that other folders build, as the collector needs them, and the real ones. Tests give their own. */
+import type { Config } from "../config/schema.ts";
+import { LaglineError } from "../model/errors.ts";
+import type { Analyser, AnalyserOptions } from "./analysis/contract.ts";
+import type { DocumentSink } from "./collector.ts";
+import type { Logger } from "./log.ts";
+import type { MetricsRegistry } from "./metrics.ts";
+
+/** Spool and shipper, opened together. */
+export interface Delivery {
+  readonly sink: DocumentSink;
+  /** Begins to send what waits. */
+  start(): void;
+  /** Sends until nothing waits, the time is over or the signal aborts; then sends no more. @returns documents left. */
+  drain(deadlineMs: number, signal: AbortSignal): Promise<number>;
+  /** Documents in the spool. */
+  waiting(): number;
+  /** Bulk requests that had to be sent again. */
+  bulkRetries(): number;
+  close(): Promise<void>;
+}
+
+export type DeliveryOptions = {
+  readonly config: Config;
+  readonly cluster: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Null where nobody asks for metrics. */
+  readonly metrics: MetricsRegistry | null;
+};
+
+export type Adapters = {
+  createAnalyser(options: AnalyserOptions): Promise<Analyser>;
+  openDelivery(options: DeliveryOptions): Promise<Delivery>;
+};
+
+/** The delivery is not connected yet. */
+export const adapters: Adapters = {
+  async createAnalyser(options) {
+    const { createAnalyser } = await import("./analysis/index.ts");
+    return createAnalyser(options);
+  },
+  async openDelivery() {
+    throw new LaglineError({
+      code: "LAGLINE_COLLECT_NOT_CONNECTED",
+      message: "This build of the collector has no delivery; only --print works.",
+    });
+  },
+};

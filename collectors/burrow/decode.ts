@@ -1,0 +1,197 @@
+/** One `/lag` answer to a `GroupReading`: bad, doubled and filtered partitions are left out and counted, the rest stays. */
+import type { CommitReading, GroupReading, PartitionReading, ScrapeProblem } from "../../model/snapshot.ts";
+import { toBurrowStatus } from "../../model/statuses.ts";
+import { sentenceStart, showName } from "./names.ts";
+import {
+  type RawCommit,
+  type RawGroup,
+  type RawPartition,
+  describeIssues,
+  groupStatus,
+  isTooLarge,
+  partitionSchema,
+} from "./schema.ts";
+
+export type DecodeOptions = {
+  readonly server: string;
+  readonly cluster: string;
+  readonly group: string;
+  readonly maximumPartitions: number;
+  readonly maximumNameCharacters: number;
+  readonly isTopicWanted: (topic: string) => boolean;
+};
+
+export type DecodedGroup = {
+  /** Null when the answer as a whole is of no use; then `problems` says why. */
+  readonly reading: GroupReading | null;
+  /** At most one per kind; `detail` holds the count and the first case. */
+  readonly problems: readonly ScrapeProblem[];
+};
+
+/** Latest time that is taken for a time: year 2100. Burrow mis-decodes commits with ≥ 127 bytes of metadata far above. */
+const LATEST_PLAUSIBLE_MS = 4_102_444_800_000;
+
+export function decodeGroup(body: unknown, options: DecodeOptions): DecodedGroup {
+  const parsed = groupStatus.safeParse(body);
+  const faults = createFaults(options);
+  if (!parsed.success) {
+    faults.add("schema", describeIssues(parsed.error));
+    return { reading: null, problems: faults.list("group") };
+  }
+  const raw = parsed.data.status;
+  if (raw.group !== options.group) {
+    faults.add("schema", `the answer is about group ${showName(raw.group)}`);
+    return { reading: null, problems: faults.list("group") };
+  }
+  const partitions = decodePartitions(raw.partitions ?? [], options, faults);
+  const dropped = (raw.partitions?.length ?? 0) - partitions.length;
+  const reading: GroupReading = {
+    group: raw.group,
+    status: toBurrowStatus(raw.status),
+    complete: Number(raw.complete),
+    partitionCount: dropped > 0 ? partitions.length : partitionCountOf(raw, partitions.length),
+    totalLag: dropped > 0 ? sumLag(partitions) : totalLagOf(raw, partitions),
+    partitions,
+  };
+  return { reading, problems: faults.list("partition") };
+}
+
+function decodePartitions(
+  entries: readonly unknown[],
+  options: DecodeOptions,
+  faults: Faults,
+): PartitionReading[] {
+  const partitions: PartitionReading[] = [];
+  const seen = new Map<string, Set<number>>();
+  if (entries.length > options.maximumPartitions) {
+    faults.add(
+      "limit",
+      `it has ${entries.length} partitions, the first ${options.maximumPartitions} are read`,
+      entries.length - options.maximumPartitions,
+    );
+  }
+  const count = Math.min(entries.length, options.maximumPartitions);
+  for (let index = 0; index < count; index += 1) {
+    const parsed = partitionSchema.safeParse(entries[index]);
+    if (!parsed.success) {
+      faults.add(isTooLarge(parsed.error) ? "number_too_large" : "schema", describeIssues(parsed.error));
+      continue;
+    }
+    const raw = parsed.data;
+    if (raw.topic.length > options.maximumNameCharacters) {
+      faults.add("limit", `a topic name has ${raw.topic.length} characters`);
+      continue;
+    }
+    if (!options.isTopicWanted(raw.topic)) {
+      continue;
+    }
+    if (isDuplicate(seen, raw)) {
+      faults.add("duplicate", `${showName(raw.topic)} partition ${raw.partition} is there twice`);
+      continue;
+    }
+    partitions.push(decodePartition(raw, faults));
+  }
+  return partitions;
+}
+
+function decodePartition(raw: RawPartition, faults: Faults): PartitionReading {
+  return {
+    topic: raw.topic,
+    partition: raw.partition,
+    status: toBurrowStatus(raw.status),
+    owner: hostOf(raw.owner),
+    clientId: raw.client_id === undefined || raw.client_id === "" ? null : raw.client_id,
+    start: decodeCommit(raw.start, raw, faults),
+    end: decodeCommit(raw.end, raw, faults),
+    currentLag: raw.current_lag,
+    complete: Number(raw.complete),
+  };
+}
+
+function decodeCommit(
+  raw: RawCommit | null | undefined,
+  of: RawPartition,
+  faults: Faults,
+): CommitReading | null {
+  if (raw === null || raw === undefined) {
+    return null;
+  }
+  const observedAtMs = raw.observedAt ?? null;
+  let timestampMs = raw.timestamp;
+  if (!(timestampMs >= 0 && timestampMs <= LATEST_PLAUSIBLE_MS)) {
+    faults.add(
+      "number_too_large",
+      `${showName(of.topic)} partition ${of.partition} has the commit time ${raw.timestamp}, Burrow's observation time stands in`,
+    );
+    if (observedAtMs === null || observedAtMs > LATEST_PLAUSIBLE_MS) {
+      return null;
+    }
+    timestampMs = observedAtMs;
+  }
+  return { offset: raw.offset, timestampMs, observedAtMs, lag: raw.lag ?? null };
+}
+
+/** Java's InetAddress prints a slash before the address. */
+function hostOf(owner: string | null | undefined): string | null {
+  if (owner === null || owner === undefined || owner === "" || owner === "/") {
+    return null;
+  }
+  return owner.startsWith("/") ? owner.slice(1) : owner;
+}
+
+function isDuplicate(seen: Map<string, Set<number>>, raw: RawPartition): boolean {
+  let numbers = seen.get(raw.topic);
+  if (numbers === undefined) {
+    numbers = new Set();
+    seen.set(raw.topic, numbers);
+  }
+  const before = numbers.size;
+  return numbers.add(raw.partition).size === before;
+}
+
+function partitionCountOf(raw: RawGroup, counted: number): number {
+  const told = raw.partition_count;
+  return told !== undefined && Number.isSafeInteger(told) && told >= counted ? told : counted;
+}
+
+function totalLagOf(raw: RawGroup, partitions: readonly PartitionReading[]): number {
+  const told = raw.totallag;
+  return told !== undefined && Number.isSafeInteger(told) && told >= 0 ? told : sumLag(partitions);
+}
+
+function sumLag(partitions: readonly PartitionReading[]): number {
+  let sum = 0;
+  for (const { currentLag } of partitions) {
+    sum += currentLag;
+  }
+  return sum;
+}
+
+type Faults = ReturnType<typeof createFaults>;
+
+/** Collects what was wrong, one entry per kind, so that a body of 100 000 bad partitions makes one sentence. */
+function createFaults(options: DecodeOptions) {
+  const byKind = new Map<ScrapeProblem["kind"], { first: string; count: number }>();
+  return {
+    add(kind: ScrapeProblem["kind"], detail: string, count = 1): void {
+      const known = byKind.get(kind);
+      if (known === undefined) {
+        byKind.set(kind, { first: detail, count });
+      } else {
+        known.count += count;
+      }
+    },
+    list(scope: ScrapeProblem["scope"]): ScrapeProblem[] {
+      const start = sentenceStart({ ...options, what: `group ${showName(options.group)}` });
+      return [...byKind].map(([kind, { first, count }]) => {
+        const what = scope === "group" ? "an answer" : count === 1 ? "1 partition" : `${count} partitions`;
+        return {
+          kind,
+          scope,
+          name: options.group,
+          detail: `${start} sent ${what} that cannot be used as it is (${kind}): ${first}.`,
+        };
+      });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** From the configuration of a cluster to its scraper: addresses, credentials from files, filters, bounds. */
+import { readFileSync } from "node:fs";
+import { describeError, LaglineError } from "../../model/errors.ts";
+import { type BurrowClientOptions, createBurrowClient } from "./client.ts";
+import { createNameFilter } from "./filters.ts";
+import { type BurrowScraper, createScraper } from "./scrape.ts";
+
+/** The part of `lagline.yaml` that reading Burrow needs, in plain values. */
+export type BurrowSource = {
+  readonly cluster: string;
+  readonly servers: readonly string[];
+  readonly apiPrefix: string;
+  readonly usernameAndPasswordFile?: { readonly username: string; readonly passwordFile: string };
+  readonly bearerTokenFile?: string;
+  readonly tlsFiles?: {
+    readonly ca?: string;
+    readonly certificate?: string;
+    readonly key?: string;
+    readonly serverName?: string;
+  };
+  readonly filters: {
+    readonly groups_include: readonly string[];
+    readonly groups_exclude: readonly string[];
+    readonly topics_include: readonly string[];
+    readonly topics_exclude: readonly string[];
+  };
+  readonly requestTimeoutMs: number;
+  readonly concurrency: number;
+  readonly limits: {
+    readonly responseBytes: number;
+    readonly groups: number;
+    readonly partitionsPerGroup: number;
+    readonly nameCharacters: number;
+  };
+};
+
+/**
+ * Opens a scraper; no request is sent yet.
+ *
+ * @throws LaglineError `LAGLINE_COLLECT_BAD_GLOB`, `LAGLINE_COLLECT_FILE_UNREADABLE`, `LAGLINE_COLLECT_NO_SERVER`.
+ */
+export function openScraper(source: BurrowSource): BurrowScraper {
+  const common: Omit<BurrowClientOptions, "server"> = {
+    cluster: source.cluster,
+    timeoutMs: source.requestTimeoutMs,
+    maximumBytes: source.limits.responseBytes,
+    concurrency: source.concurrency,
+    ...credentialsOf(source),
+    ...tlsOf(source),
+  };
+  const [first, ...others] = source.servers.map((server) => createBurrowClient({ ...common, server }));
+  if (first === undefined) {
+    throw new LaglineError({
+      code: "LAGLINE_COLLECT_NO_SERVER",
+      message: `Cluster ${source.cluster} has no address of Burrow.`,
+      hint: `Set clusters.${source.cluster}.burrow.external.servers.`,
+    });
+  }
+  const { filters } = source;
+  const origin = `clusters.${source.cluster}.filters`;
+  return createScraper({
+    cluster: source.cluster,
+    clients: [first, ...others],
+    prefix: source.apiPrefix.replace(/\/+$/, ""),
+    concurrency: source.concurrency,
+    isGroupWanted: createNameFilter({
+      include: filters.groups_include,
+      exclude: filters.groups_exclude,
+      origin: `${origin}.groups_include/exclude`,
+    }),
+    isTopicWanted: createNameFilter({
+      include: filters.topics_include,
+      exclude: filters.topics_exclude,
+      origin: `${origin}.topics_include/exclude`,
+    }),
+    // Topics are as cheap as groups are dear; one bound for both is enough.
+    limits: { ...source.limits, topics: source.limits.groups },
+  });
+}
+
+function credentialsOf(source: BurrowSource): Pick<BurrowClientOptions, "credentials"> {
+  if (source.bearerTokenFile !== undefined) {
+    return { credentials: { token: readText(source.bearerTokenFile, "bearer token for Burrow") } };
+  }
+  if (source.usernameAndPasswordFile !== undefined) {
+    const { username, passwordFile } = source.usernameAndPasswordFile;
+    return { credentials: { username, password: readText(passwordFile, "password for Burrow") } };
+  }
+  return {};
+}
+
+function tlsOf(source: BurrowSource): Pick<BurrowClientOptions, "tls"> {
+  const files = source.tlsFiles;
+  if (files === undefined) {
+    return {};
+  }
+  return {
+    tls: {
+      ...(files.ca === undefined ? {} : { ca: readText(files.ca, "certificate authority of Burrow") }),
+      ...(files.certificate === undefined
+        ? {}
+        : { certificate: readText(files.certificate, "client certificate for Burrow") }),
+      ...(files.key === undefined ? {} : { key: readText(files.key, "client key for Burrow") }),
+      ...(files.serverName === undefined ? {} : { serverName: files.serverName }),
+    },
+  };
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, "utf8").trimEnd();
+  } catch (error) {
+    throw new LaglineError({
+      code: "LAGLINE_COLLECT_FILE_UNREADABLE",
+      message: `Cannot read the ${what} from ${path}: ${describeError(error)}.`,
+      hint: "Create the file, or correct its path and permissions.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,187 @@
+/** `lagline collect`: wires the collector, starts and stops it. The only place of the collector that knows signals. */
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Writable } from "node:stream";
+import { createPolicyResolver } from "../config/policies.ts";
+import type { Config } from "../config/schema.ts";
+import { describeError } from "../model/errors.ts";
+import type { Analyser } from "./analysis/contract.ts";
+import type { Adapters, Delivery } from "./adapters.ts";
+import type { BurrowScraper } from "./burrow/scrape.ts";
+import { openScraper } from "./burrow/open.ts";
+import { type Collector, type DocumentSink, createCollector } from "./collector.ts";
+import { type CollectorEvents, createEvents } from "./events.ts";
+import { type HistoryFile, createHistoryFile } from "./history.ts";
+import { createLogger, createRepeatLimiter } from "./log.ts";
+import { NO_METRICS, createMetrics } from "./metrics.ts";
+import { createPrintSink } from "./print-sink.ts";
+import { burrowSource } from "./settings.ts";
+import { supervise } from "./supervise.ts";
+
+export type CollectOptions = {
+  /** Which cluster of the configuration to read. */
+  readonly cluster: string;
+  /** One cycle, delivered, then the end. */
+  readonly once: boolean;
+  /** Documents to standard output instead of the spool and Elasticsearch. */
+  readonly print: boolean;
+  /** Build of the collector. */
+  readonly version?: string;
+  /** Tells two collectors of one cluster apart. Default: the name of the cluster. */
+  readonly name?: string;
+  /** True in a container that shares Burrow's network namespace: leaving is then the way to get the new one. */
+  readonly sidecar?: boolean;
+  readonly output?: Writable;
+  readonly adapters?: Adapters;
+};
+
+/** How often the history is written while running. */
+const HISTORY_INTERVAL_MS = 180_000;
+/** A kind of log line repeats at most this often. */
+const REPEAT_PERIOD_MS = 300_000;
+/** Time that `--once` may take to deliver what it collected. */
+const ONCE_DRAIN_MS = 120_000;
+
+/**
+ * Runs the collector.
+ *
+ * @returns the exit code: 0 done or stopped, 1 failed, something left unsent with `once`, or the namespace was lost.
+ * @throws LaglineError for a configuration, file, directory or port that cannot be used.
+ */
+export async function runCollect(config: Config, options: CollectOptions): Promise<number> {
+  const { collector: settings } = config;
+  const log = createLogger({ level: settings.log_level, cluster: options.cluster });
+  const isService = !options.once && !options.print;
+  const metrics = isService ? await createMetrics() : null;
+  const events = createEvents({
+    log,
+    metrics: metrics ?? NO_METRICS,
+    repeats: createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now }),
+  });
+  const adapters = options.adapters ?? (await import("./adapters.ts")).adapters;
+  const scraper = openScraper(burrowSource(config, options.cluster));
+  const analyser = await adapters.createAnalyser({
+    cluster: options.cluster,
+    intervalSeconds: settings.interval_seconds,
+    minimumComplete: settings.minimum_complete,
+    resolvePolicy: createPolicyResolver(config.policies, options.cluster),
+  });
+  const version = options.version ?? "dev";
+  const delivery = options.print
+    ? null
+    : await adapters.openDelivery({ config, cluster: options.cluster, version, log, metrics });
+  const history = createHistoryFile(
+    join(settings.spool_directory, `history-${options.cluster}.bin`),
+    analyser,
+  );
+  const sink = delivery?.sink ?? createPrintSink(options.output ?? process.stdout);
+  const parts: Parts = { config, options, version, events, scraper, analyser, sink, delivery, history };
+  const collector = wire(parts);
+  try {
+    if (!options.print) {
+      events.historyLoaded(await history.load());
+    }
+    if (options.once) {
+      return await runOnce(parts, collector);
+    }
+    return await supervise({
+      collector,
+      delivery,
+      history: options.print ? null : history,
+      historyIntervalMs: HISTORY_INTERVAL_MS,
+      events,
+      stopDeadlineMs: settings.stop_deadline_seconds * 1000,
+      health:
+        metrics === null ? null : { address: settings.health_address, port: settings.health_port, metrics },
+      started: {
+        version,
+        intervalSeconds: settings.interval_seconds,
+        servers: burrowSource(config, options.cluster).servers,
+      },
+    });
+  } finally {
+    scraper.close();
+    await delivery?.close();
+  }
+}
+
+type Parts = {
+  readonly config: Config;
+  readonly options: CollectOptions;
+  readonly version: string;
+  readonly events: CollectorEvents;
+  readonly scraper: BurrowScraper;
+  readonly analyser: Analyser;
+  readonly sink: DocumentSink;
+  readonly delivery: Delivery | null;
+  readonly history: HistoryFile;
+};
+
+function wire({ config, options, version, events, scraper, analyser, sink, delivery }: Parts): Collector {
+  const { collector: settings } = config;
+  return createCollector({
+    identity: {
+      cluster: options.cluster,
+      name: options.name ?? options.cluster,
+      version,
+      intervalSeconds: settings.interval_seconds,
+    },
+    pipeline: {
+      scraper,
+      analyser,
+      batch: { maximumDocuments: settings.bulk_documents, maximumBytes: settings.bulk_bytes },
+      now: Date.now,
+      onProblem: (problem) => {
+        events.scrapeProblem(problem);
+      },
+    },
+    sink,
+    events,
+    jitterMs: settings.jitter_seconds * 1000,
+    leaveAfterUnreachable:
+      settings.sidecar_mode === "network-namespace"
+        ? () => ((options.sidecar ?? hasOnlyLoopback()) ? settings.exit_after_unreachable_ticks : null)
+        : null,
+    bulkRetries: () => delivery?.bulkRetries() ?? 0,
+    now: Date.now,
+    monotonicMs: () => performance.now(),
+    random: Math.random,
+  });
+}
+
+/** When the container that owns a shared network namespace goes, its interfaces go with it and loopback stays. */
+function hasOnlyLoopback(): boolean {
+  return Object.values(networkInterfaces()).every(
+    (addresses) => addresses?.every(({ internal }) => internal) ?? true,
+  );
+}
+
+/** One cycle. Says on standard error what is missing, because a person or a timer is waiting for the exit code. */
+async function runOnce({ options, events, delivery, history }: Parts, collector: Collector): Promise<number> {
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    stop.abort();
+  };
+  process.once("SIGTERM", onSignal);
+  process.once("SIGINT", onSignal);
+  try {
+    const summary = await collector.runOnce(stop.signal);
+    const left = delivery === null ? 0 : await delivery.drain(ONCE_DRAIN_MS, stop.signal);
+    if (!options.print) {
+      await history.save().catch((error: unknown) => {
+        events.historyNotSaved(error);
+      });
+    }
+    if (left > 0) {
+      process.stderr.write(`${left} documents could not be sent; they wait in the spool for the next run.\n`);
+    }
+    return summary.failure === null && left === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`The cycle failed: ${describeError(error)}\n`);
+    return 1;
+  } finally {
+    process.off("SIGTERM", onSignal);
+    process.off("SIGINT", onSignal);
+  }
+}

@@ -1,0 +1,52 @@
+/** JSON logs on stderr, so that stdout stays free for `--print`; and a limit for lines that repeat. */
+import { type Logger, pino } from "pino";
+
+export type { Logger } from "pino";
+
+export type LogOptions = {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly cluster: string;
+};
+
+export function createLogger(options: LogOptions): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: { cluster: options.cluster },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: "message",
+    },
+    // Synchronous: lines before a crash are the ones that matter, and there are few.
+    pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+export interface RepeatLimiter {
+  /** True when the line may be written; `suppressed` says how many like it were not, since the last one. */
+  admit(key: string): { readonly write: boolean; readonly suppressed: number };
+}
+
+/** More kinds of lines than this are not told apart. */
+const MAXIMUM_KEYS = 1000;
+
+/** Lets one line per key and period through. Keys are kinds, not names, so that 500 broken groups make one line. */
+export function createRepeatLimiter(options: { periodMs: number; now: () => number }): RepeatLimiter {
+  const seen = new Map<string, { untilMs: number; suppressed: number }>();
+  return {
+    admit(key) {
+      const now = options.now();
+      const known = seen.get(key);
+      // A clock that was set back must not silence a line for as long as it went back.
+      if (known !== undefined && now < known.untilMs && known.untilMs - now <= options.periodMs) {
+        known.suppressed += 1;
+        return { write: false, suppressed: known.suppressed };
+      }
+      if (seen.size >= MAXIMUM_KEYS) {
+        seen.clear();
+      }
+      seen.set(key, { untilMs: now + options.periodMs, suppressed: 0 });
+      return { write: true, suppressed: known?.suppressed ?? 0 };
+    },
+  };
+}

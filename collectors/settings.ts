@@ -1,0 +1,60 @@
+/** What the collector takes from the whole configuration, for the one cluster it reads. */
+import type { ClusterConfig, Config } from "../config/schema.ts";
+import { LaglineError } from "../model/errors.ts";
+import type { BurrowSource } from "./burrow/open.ts";
+
+/** Burrow's port inside its own network namespace. */
+const MANAGED_BURROW_URL = "http://127.0.0.1:8000";
+
+/** @throws LaglineError `LAGLINE_COLLECT_UNKNOWN_CLUSTER` when the configuration has no such cluster. */
+export function clusterOf(config: Config, cluster: string): ClusterConfig {
+  const entry = config.clusters[cluster];
+  if (entry === undefined) {
+    throw new LaglineError({
+      code: "LAGLINE_COLLECT_UNKNOWN_CLUSTER",
+      message: `The configuration has no cluster ${JSON.stringify(cluster)}; it has ${Object.keys(config.clusters).join(", ")}.`,
+      hint: "Name one of them with --cluster.",
+    });
+  }
+  return entry;
+}
+
+export function burrowSource(config: Config, cluster: string): BurrowSource {
+  const entry = clusterOf(config, cluster);
+  const { collector } = config;
+  const external = entry.burrow.external;
+  const managedUrl =
+    entry.burrow.managed?.host_port === undefined
+      ? MANAGED_BURROW_URL
+      : `http://127.0.0.1:${entry.burrow.managed.host_port}`;
+  return {
+    cluster,
+    servers: external?.servers ?? [managedUrl],
+    apiPrefix: external?.api_prefix ?? "/v3/kafka",
+    ...(external?.username === undefined || external.password_file === undefined
+      ? {}
+      : { usernameAndPasswordFile: { username: external.username, passwordFile: external.password_file } }),
+    ...(external?.bearer_token_file === undefined ? {} : { bearerTokenFile: external.bearer_token_file }),
+    ...(external?.tls === undefined ? {} : { tlsFiles: tlsFiles(external.tls) }),
+    filters: entry.filters,
+    requestTimeoutMs: collector.request_timeout_seconds * 1000,
+    concurrency: collector.concurrent_requests,
+    limits: {
+      responseBytes: collector.limits.response_bytes,
+      groups: collector.limits.groups,
+      partitionsPerGroup: collector.limits.partitions_per_group,
+      nameCharacters: collector.limits.name_characters,
+    },
+  };
+}
+
+type TlsConfig = NonNullable<NonNullable<ClusterConfig["burrow"]["external"]>["tls"]>;
+
+function tlsFiles(tls: TlsConfig): NonNullable<BurrowSource["tlsFiles"]> {
+  return {
+    ...(tls.ca_file === undefined ? {} : { ca: tls.ca_file }),
+    ...(tls.certificate_file === undefined ? {} : { certificate: tls.certificate_file }),
+    ...(tls.key_file === undefined ? {} : { key: tls.key_file }),
+    ...(tls.server_name === undefined ? {} : { serverName: tls.server_name }),
+  };
+}

@@ -1,0 +1,117 @@
+/** The life of the collector process: health server, delivery, history, ticks; one signal stops it, a second forces. */
+import process from "node:process";
+import type { Delivery } from "./adapters.ts";
+import type { Collector } from "./collector.ts";
+import type { CollectorEvents } from "./events.ts";
+import { startHealthServer } from "./health.ts";
+import type { HistoryFile } from "./history.ts";
+import type { MetricsRegistry } from "./metrics.ts";
+import { sleep } from "./schedule.ts";
+
+export type SuperviseOptions = {
+  readonly collector: Collector;
+  /** Null with `--print`. */
+  readonly delivery: Delivery | null;
+  readonly history: HistoryFile | null;
+  readonly historyIntervalMs: number;
+  readonly events: CollectorEvents;
+  /** From the first signal to the end. */
+  readonly stopDeadlineMs: number;
+  readonly health: {
+    readonly address: string;
+    readonly port: number;
+    readonly metrics: MetricsRegistry;
+  } | null;
+  readonly started: {
+    readonly version: string;
+    readonly intervalSeconds: number;
+    readonly servers: readonly string[];
+  };
+};
+
+/** Share of the stop deadline that a cycle in progress may use; the rest is for delivery and history. */
+const CYCLE_SHARE = 0.4;
+
+/** @returns the exit code: 0 after a stop, 1 when the process must be started again by its restart policy. */
+export async function supervise(options: SuperviseOptions): Promise<number> {
+  const { collector, delivery, events, health } = options;
+  const stopping = new AbortController();
+  const forced = new AbortController();
+  const removeSignals = onSignals(() => {
+    if (stopping.signal.aborted) {
+      events.stopForced();
+      process.exit(1);
+    }
+    stopping.abort();
+  });
+  const server =
+    health === null
+      ? null
+      : await startHealthServer({
+          ...health,
+          liveness: () => collector.liveness(),
+          readiness: () => collector.readiness(),
+        });
+  delivery?.start();
+  events.started({ ...options.started, waiting: delivery?.waiting() ?? 0 });
+  const background = new AbortController();
+  const saving = saveHistory(options, background.signal);
+  stopping.signal.addEventListener(
+    "abort",
+    () => {
+      setTimeout(() => {
+        forced.abort();
+      }, options.stopDeadlineMs * CYCLE_SHARE).unref();
+    },
+    { once: true },
+  );
+  try {
+    const reason = await collector.run(stopping.signal, forced.signal);
+    await delivery?.drain(
+      options.stopDeadlineMs * (1 - CYCLE_SHARE),
+      AbortSignal.timeout(options.stopDeadlineMs),
+    );
+    events.stopped({ waiting: delivery?.waiting() ?? 0, reason });
+    return reason === "stopped" ? 0 : 1;
+  } finally {
+    background.abort();
+    await saving;
+    await saveOnce(options);
+    await server?.close();
+    removeSignals();
+  }
+}
+
+async function saveHistory(
+  { history, historyIntervalMs, events }: SuperviseOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (history === null) {
+    return;
+  }
+  while (!signal.aborted) {
+    await sleep(historyIntervalMs, signal);
+    if (!signal.aborted) {
+      await saveOnce({ history, events });
+    }
+  }
+}
+
+async function saveOnce({ history, events }: Pick<SuperviseOptions, "history" | "events">): Promise<void> {
+  try {
+    if (history !== null) {
+      events.historySaved(await history.save());
+    }
+  } catch (error) {
+    events.historyNotSaved(error);
+  }
+}
+
+function onSignals(handle: () => void): () => void {
+  process.on("SIGTERM", handle);
+  process.on("SIGINT", handle);
+  return () => {
+    process.off("SIGTERM", handle);
+    process.off("SIGINT", handle);
+  };
+}
