@@ -11,7 +11,7 @@ import type { Adapters, Delivery } from "./adapters.ts";
 import type { BurrowScraper } from "./burrow/scrape.ts";
 import { openScraper } from "./burrow/open.ts";
 import { type Collector, type DocumentSink, createCollector } from "./collector.ts";
-import { type CollectorEvents, createEvents } from "./events.ts";
+import { CollectorEvents } from "./events.ts";
 import { type HistoryFile, createHistoryFile } from "./history.ts";
 import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
@@ -54,7 +54,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   const log = createLogger({ level: settings.log_level, cluster: options.cluster });
   const isService = !options.once && !options.print;
   const metrics = isService ? await createMetrics() : null;
-  const events = createEvents({
+  const events = new CollectorEvents({
     log,
     metrics: metrics ?? NO_METRICS,
     repeats: createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now }),

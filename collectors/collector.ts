@@ -1,4 +1,5 @@
 /** The running collector: ticks on time, each spooled as a whole; says when it must stop. Sending is the shipper's. */
+import { describeError } from "../model/errors.ts";
 import type { CollectorEvents } from "./events.ts";
 import type { Readiness } from "./health.ts";
 import { type CollectorIdentity, buildCollectorRecord } from "./collector-record.ts";
@@ -49,66 +50,117 @@ const STUCK_INTERVALS = 10;
 const SHORTEST_STUCK_MS = 300_000;
 
 export function createCollector(options: CollectorOptions): Collector {
-  const { identity, events, now, monotonicMs } = options;
-  const intervalMs = identity.intervalSeconds * 1000;
-  const bornMs = monotonicMs();
-  let lastEndMs: number | undefined;
-  let ticksSkipped = 0;
-  let unreachable = 0;
-  let lastProblem: string | null = "No cycle has finished yet.";
+  return new TickingCollector(options);
+}
 
-  async function cycle(tickMs: number, signal: AbortSignal): Promise<TickSummary> {
+type LastTick = { readonly tickMs: number; readonly startedMs: number };
+
+class TickingCollector implements Collector {
+  readonly #options: CollectorOptions;
+  readonly #intervalMs: number;
+  /** When the last cycle ended, whatever its result; before the first, when the collector was made. */
+  #lastEndMs: number;
+  #ticksSkipped = 0;
+  #unreachableTicks = 0;
+  #reasons: readonly string[] = ["No cycle has finished yet."];
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#intervalMs = options.identity.intervalSeconds * 1000;
+    this.#lastEndMs = options.monotonicMs();
+  }
+
+  async runOnce(signal: AbortSignal): Promise<TickSummary> {
+    return this.#cycle(Math.floor(this.#options.now() / this.#intervalMs) * this.#intervalMs, signal);
+  }
+
+  async run(stopping: AbortSignal, forced: AbortSignal): Promise<StopReason> {
+    const { random, jitterMs, monotonicMs, events } = this.#options;
+    let last: LastTick | null = null;
+    for (;;) {
+      const tickMs: number | null = await this.#waitForTick(last, stopping);
+      if (tickMs === null) {
+        return "stopped";
+      }
+      await sleep(random() * jitterMs, stopping);
+      if (stopping.aborted) {
+        return "stopped";
+      }
+      last = { tickMs, startedMs: monotonicMs() };
+      const summary = await this.#cycle(tickMs, forced).catch(() => null);
+      if (this.#mustLeave(summary)) {
+        events.leavingNamespace(this.#unreachableTicks);
+        return "namespace_lost";
+      }
+    }
+  }
+
+  liveness(): Readiness {
+    const quietMs = this.#options.monotonicMs() - this.#lastEndMs;
+    const limitMs = Math.max(SHORTEST_STUCK_MS, STUCK_INTERVALS * this.#intervalMs);
+    return quietMs <= limitMs
+      ? { ready: true, reasons: [] }
+      : { ready: false, reasons: [`No cycle has ended for ${Math.round(quietMs / 1000)} s.`] };
+  }
+
+  readiness(): Readiness {
+    return { ready: this.#reasons.length === 0, reasons: this.#reasons };
+  }
+
+  async #cycle(tickMs: number, signal: AbortSignal): Promise<TickSummary> {
+    const { pipeline, sink, events, monotonicMs } = this.#options;
     const startedMs = monotonicMs();
-    const deadlineMs = Math.max(SHORTEST_SCRAPE_DEADLINE_MS, SCRAPE_INTERVALS * intervalMs);
-    const tick = createTick(options.pipeline, { tickMs, signal, deadlineMs });
+    const deadlineMs = Math.max(SHORTEST_SCRAPE_DEADLINE_MS, SCRAPE_INTERVALS * this.#intervalMs);
+    const tick = createTick(pipeline, { tickMs, signal, deadlineMs });
     try {
-      await options.sink.append(tick.batches);
+      await sink.append(tick.batches);
     } catch (error) {
-      lastProblem = "The spool did not accept the last cycle.";
       if (!signal.aborted) {
         events.tickLost(error, tick.summary().documents);
       }
+      this.#reasons = [`The spool did not accept the last cycle: ${describeError(error)}`];
       throw error;
     } finally {
-      lastEndMs = monotonicMs();
+      this.#lastEndMs = monotonicMs();
     }
     const summary = tick.summary();
     const cycleSeconds = (monotonicMs() - startedMs) / 1000;
     events.burrowState(summary);
     events.tickSpooled(summary, cycleSeconds);
-    lastProblem = summary.failure?.detail ?? null;
-    await appendOwnRecord(summary, cycleSeconds);
+    this.#reasons = summary.failure === null ? [] : [summary.failure.detail];
+    await this.#appendOwnRecord(summary, cycleSeconds);
     return summary;
   }
 
-  async function appendOwnRecord(summary: TickSummary, cycleSeconds: number): Promise<void> {
-    const encoder = createBatchEncoder(options.pipeline.batch);
+  async #appendOwnRecord(summary: TickSummary, cycleSeconds: number): Promise<void> {
+    const { identity, pipeline, sink, events, bulkRetries, now } = this.#options;
+    const encoder = createBatchEncoder(pipeline.batch);
     const record = buildCollectorRecord({
       identity,
       summary,
       cycleSeconds,
-      ticksSkipped,
-      spool: options.sink.stats(),
-      bulkRetries: options.bulkRetries(),
+      ticksSkipped: this.#ticksSkipped,
+      spool: sink.stats(),
+      bulkRetries: bulkRetries(),
       nowMs: now(),
       residentBytes: process.memoryUsage.rss(),
     });
-    encoder.add([record]);
-    const batch = encoder.flush();
+    const full = encoder.add([record]);
+    const rest = encoder.flush();
     try {
-      await options.sink.append(batch === null ? [] : [batch]);
+      await sink.append(rest === null ? full : [...full, rest]);
     } catch (error) {
       events.tickLost(error, 1);
     }
   }
 
-  /** Waits for the next tick; null when stopping. */
-  async function plan(
-    last: { tickMs: number; startedMs: number } | null,
-    stopping: AbortSignal,
-  ): Promise<number | null> {
+  /** Waits for the next tick and tells its time; null when stopping. */
+  async #waitForTick(last: LastTick | null, stopping: AbortSignal): Promise<number | null> {
+    const { now, monotonicMs, events, identity } = this.#options;
     for (;;) {
-      const next = nextTick({ nowMs: now(), intervalMs, lastTickMs: last?.tickMs ?? null });
+      const next = nextTick({ nowMs: now(), intervalMs: this.#intervalMs, lastTickMs: last?.tickMs ?? null });
+      // A clock that was set forward skips no tick: nothing was missed in time that did not pass.
+      const passed = last === null ? 0 : Math.floor((monotonicMs() - last.startedMs) / this.#intervalMs);
       const waited = await waitUntil({ untilMs: next.tickMs, now, signal: stopping });
       if (waited === "aborted") {
         return null;
@@ -119,59 +171,19 @@ export function createCollector(options: CollectorOptions): Collector {
       if (next.clockWentBack) {
         events.clockWentBack();
       }
-      // A clock that was set forward skips no tick: nothing was missed in the time that did not pass.
-      const passed = last === null ? 0 : Math.floor((monotonicMs() - last.startedMs) / intervalMs);
       const skipped = Math.min(next.skipped, passed);
       if (skipped > 0) {
-        ticksSkipped += skipped;
+        this.#ticksSkipped += skipped;
         events.ticksSkipped(skipped, identity.intervalSeconds);
       }
       return next.tickMs;
     }
   }
 
-  function mustLeave(summary: TickSummary | null): boolean {
-    const gone = summary !== null && !summary.reachable && summary.failure?.kind === "connect";
-    unreachable = gone ? unreachable + 1 : 0;
-    const limit = options.leaveAfterUnreachable?.() ?? null;
-    return limit !== null && unreachable >= limit;
+  #mustLeave(summary: TickSummary | null): boolean {
+    const isGone = summary !== null && !summary.reachable && summary.failure?.kind === "connect";
+    this.#unreachableTicks = isGone ? this.#unreachableTicks + 1 : 0;
+    const limit = this.#options.leaveAfterUnreachable?.() ?? null;
+    return limit !== null && this.#unreachableTicks >= limit;
   }
-
-  return {
-    async runOnce(signal) {
-      return cycle(Math.floor(now() / intervalMs) * intervalMs, signal);
-    },
-
-    async run(stopping, forced) {
-      let last: { tickMs: number; startedMs: number } | null = null;
-      for (;;) {
-        const tickMs = await plan(last, stopping);
-        if (tickMs === null) {
-          return "stopped";
-        }
-        await sleep(options.random() * options.jitterMs, stopping);
-        if (stopping.aborted) {
-          return "stopped";
-        }
-        last = { tickMs, startedMs: monotonicMs() };
-        const summary = await cycle(tickMs, forced).catch(() => null);
-        if (mustLeave(summary)) {
-          events.leavingNamespace(unreachable);
-          return "namespace_lost";
-        }
-      }
-    },
-
-    liveness() {
-      const quietMs = monotonicMs() - (lastEndMs ?? bornMs);
-      const limitMs = Math.max(SHORTEST_STUCK_MS, STUCK_INTERVALS * intervalMs);
-      return quietMs <= limitMs
-        ? { ready: true, reasons: [] }
-        : { ready: false, reasons: [`No cycle has ended for ${Math.round(quietMs / 1000)} s.`] };
-    },
-
-    readiness() {
-      return lastProblem === null ? { ready: true, reasons: [] } : { ready: false, reasons: [lastProblem] };
-    },
-  };
 }

@@ -1,7 +1,7 @@
 /** One tick: scrape → analyse → encode, as a stream of batches that are asked for one at a time. */
 import type { BurrowState, ScrapeProblem } from "../model/snapshot.ts";
 import type { Analyser, TickAnalysis } from "./analysis/contract.ts";
-import type { BurrowScraper, ScrapeEvent } from "./burrow/scrape.ts";
+import type { BeginEvent, BurrowScraper, ScrapeEvent } from "./burrow/scrape.ts";
 import {
   type BatchEncoder,
   type EncodableDocument,
@@ -32,7 +32,7 @@ export type TickSummary = {
   readonly documents: number;
   readonly requests: number;
   readonly failures: number;
-  /** Kind of the problem that kept the first server from being read; null when it was read. */
+  /** Why Burrow could not be read in this tick; null when it was, even if single groups failed. */
   readonly failure: ScrapeProblem | null;
   readonly scrapeSeconds: number;
 };
@@ -60,80 +60,108 @@ export type Tick = {
  * exceptions.
  */
 export function createTick(options: PipelineOptions, tick: TickOptions): Tick {
-  const { tickMs, signal } = tick;
-  const encoder = createBatchEncoder(options.batch);
-  const counts = { groups: 0, groupsUnreadable: 0, topics: 0, partitions: 0, failures: 0 };
-  const startedMs = options.now();
-  const requestsBefore = options.scraper.requests();
-  let begun: (ScrapeEvent & { type: "begin" }) | undefined;
-  let failure: ScrapeProblem | null = null;
-  let scrapeSeconds = 0;
+  return new TickRun(options, tick);
+}
 
-  const report = (problem: ScrapeProblem): void => {
-    // A listed group that is gone a moment later is data.
-    if (problem.kind !== "not_found" || problem.scope === "cluster") {
-      counts.failures += 1;
-    }
-    if (begun === undefined) {
-      failure ??= problem;
-    }
-    options.onProblem(problem);
-  };
+class TickRun implements Tick {
+  readonly batches: AsyncGenerator<SpoolBatch, void, undefined>;
+  readonly #options: PipelineOptions;
+  readonly #tick: TickOptions;
+  readonly #encoder: BatchEncoder;
+  readonly #startedMs: number;
+  readonly #requestsBefore: number;
+  readonly #counts = { groups: 0, groupsUnreadable: 0, topics: 0, partitions: 0, failures: 0 };
+  #analysis: TickAnalysis | null = null;
+  #begun: BeginEvent | null = null;
+  /** First problem before the beginning: the reason when Burrow cannot be read at all. */
+  #firstProblem: ScrapeProblem | null = null;
+  #scrapeSeconds = 0;
 
-  const apply = (event: ScrapeEvent, analysis: TickAnalysis | undefined): readonly EncodableDocument[] => {
-    switch (event.type) {
-      case "problem":
-        report(event.problem);
-        return [];
-      case "topic":
-        counts.topics += 1;
-        return analysis?.addTopic(event.reading) ?? [];
-      case "group":
-        counts.groups += 1;
-        counts.partitions += event.reading.partitions.length;
-        return analysis?.addGroup(event.reading) ?? [];
-      case "unreadable":
-        counts.groupsUnreadable += event.problem.kind === "not_found" ? 0 : 1;
-        report(event.problem);
-        analysis?.addUnreadable(event.group, event.problem);
-        return [];
-      case "begin":
-        return [];
-    }
-  };
-
-  async function* produce(): AsyncGenerator<SpoolBatch, void, undefined> {
-    let analysis: TickAnalysis | undefined;
-    const either = AbortSignal.any([signal, AbortSignal.timeout(tick.deadlineMs)]);
-    for await (const event of options.scraper.scrape(either)) {
-      signal.throwIfAborted();
-      if (event.type === "begin") {
-        begun = event;
-        analysis = beginAnalysis(options.analyser, { tickMs, nowMs: startedMs, event });
-      }
-      yield* encoder.add(apply(event, analysis));
-    }
-    scrapeSeconds = (options.now() - startedMs) / 1000;
-    signal.throwIfAborted();
-    if (analysis !== undefined) {
-      yield* encoder.add(analysis.finish());
-    }
-    yield* last(encoder);
+  constructor(options: PipelineOptions, tick: TickOptions) {
+    this.#options = options;
+    this.#tick = tick;
+    this.#encoder = createBatchEncoder(options.batch);
+    this.#startedMs = options.now();
+    this.#requestsBefore = options.scraper.requests();
+    this.batches = this.#produce();
   }
 
-  return {
-    batches: produce(),
-    summary: () => ({
-      tickMs,
-      ...counts,
-      burrow: begun?.burrow ?? NOTHING_READ,
-      reachable: begun?.reachable ?? false,
-      failure: begun?.burrow.ready === true && begun.reachable ? null : failure,
-      documents: encoder.documents,
-      requests: options.scraper.requests() - requestsBefore,
-      scrapeSeconds,
-    }),
-  };
+  summary(): TickSummary {
+    const isRead = this.#begun?.burrow.ready === true && this.#begun.usable;
+    return {
+      tickMs: this.#tick.tickMs,
+      ...this.#counts,
+      burrow: this.#begun?.burrow ?? NOTHING_READ,
+      reachable: this.#begun?.reachable ?? false,
+      failure: isRead ? null : this.#firstProblem,
+      documents: this.#encoder.documents,
+      requests: this.#options.scraper.requests() - this.#requestsBefore,
+      scrapeSeconds: this.#scrapeSeconds,
+    };
+  }
+
+  async *#produce(): AsyncGenerator<SpoolBatch, void, undefined> {
+    const { signal, deadlineMs } = this.#tick;
+    const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+    for await (const event of this.#options.scraper.scrape(either)) {
+      signal.throwIfAborted();
+      yield* this.#encoder.add(this.#apply(event));
+    }
+    this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
+    signal.throwIfAborted();
+    yield* this.#encoder.add(this.#analysis?.finish() ?? []);
+    const last = this.#encoder.flush();
+    if (last !== null) {
+      yield last;
+    }
+  }
+
+  #apply(event: ScrapeEvent): readonly EncodableDocument[] {
+    switch (event.type) {
+      case "begin":
+        this.#begin(event);
+        return [];
+      case "problem":
+        this.#report(event.problem);
+        return [];
+      case "topic":
+        this.#counts.topics += 1;
+        return this.#analysis?.addTopic(event.reading) ?? [];
+      case "group":
+        this.#counts.groups += 1;
+        this.#counts.partitions += event.reading.partitions.length;
+        return this.#analysis?.addGroup(event.reading) ?? [];
+      case "unreadable":
+        this.#counts.groupsUnreadable += isData(event.problem) ? 0 : 1;
+        this.#report(event.problem);
+        this.#analysis?.addUnreadable(event.group, event.problem);
+        return [];
+    }
+  }
+
+  #begin(event: BeginEvent): void {
+    this.#begun = event;
+    this.#analysis = this.#options.analyser.beginTick({
+      tickMs: this.#tick.tickMs,
+      nowMs: this.#startedMs,
+      burrow: event.burrow,
+      listedGroups: event.listedGroups,
+      listComplete: event.listComplete,
+    });
+  }
+
+  #report(problem: ScrapeProblem): void {
+    this.#counts.failures += isData(problem) ? 0 : 1;
+    if (this.#begun === null) {
+      this.#firstProblem ??= problem;
+    }
+    this.#options.onProblem(problem);
+  }
+}
+
+/** A listed group or topic that is gone a moment later is data, not a fault. */
+function isData(problem: ScrapeProblem): boolean {
+  return problem.kind === "not_found" && problem.scope !== "cluster";
 }
 
 const NOTHING_READ: BurrowState = {
@@ -144,18 +172,3 @@ const NOTHING_READ: BurrowState = {
   clockSkewMs: null,
   host: null,
 };
-
-function beginAnalysis(
-  analyser: Analyser,
-  at: { tickMs: number; nowMs: number; event: ScrapeEvent & { type: "begin" } },
-): TickAnalysis {
-  const { burrow, listedGroups, listComplete } = at.event;
-  return analyser.beginTick({ tickMs: at.tickMs, nowMs: at.nowMs, burrow, listedGroups, listComplete });
-}
-
-function* last(encoder: BatchEncoder): Generator<SpoolBatch, void, undefined> {
-  const batch = encoder.flush();
-  if (batch !== null) {
-    yield batch;
-  }
-}

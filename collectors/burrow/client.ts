@@ -57,78 +57,87 @@ export interface BurrowClient {
 
 /** Creates a client for one server. Connections are kept alive and at most `concurrency`. */
 export function createBurrowClient(options: BurrowClientOptions): BurrowClient {
-  const base = new URL(options.server);
-  const basePath = base.pathname.replace(/\/+$/, "");
-  const secure = base.protocol === "https:";
-  const agent = createAgent(options, secure);
-  const instance = createInstance(options, agent, secure);
-  let requests = 0;
+  return new HttpBurrowClient(options);
+}
 
-  async function attempt(path: string, signal: AbortSignal): Promise<RawAnswer> {
+class HttpBurrowClient implements BurrowClient {
+  readonly server: string;
+  requests = 0;
+  readonly #options: BurrowClientOptions;
+  readonly #origin: string;
+  readonly #basePath: string;
+  readonly #isSecure: boolean;
+  readonly #agent: http.Agent;
+  readonly #instance: AxiosInstance;
+
+  constructor(options: BurrowClientOptions) {
+    const base = new URL(options.server);
+    this.server = options.server;
+    this.#options = options;
+    this.#origin = base.origin;
+    this.#basePath = base.pathname.replace(/\/+$/, "");
+    this.#isSecure = base.protocol === "https:";
+    this.#agent = createAgent(options, this.#isSecure);
+    this.#instance = createInstance(options, this.#agent, this.#isSecure);
+  }
+
+  async get(path: string, subject: RequestSubject, signal: AbortSignal): Promise<BurrowAnswer> {
+    const { server, cluster, timeoutMs } = this.#options;
+    const about = { ...subject, server, cluster, timeoutMs };
+    let raw: RawAnswer = signal.aborted
+      ? { kind: "failure", error: null, aborted: "stop" }
+      : await this.#attempt(path, signal);
+    if (raw.kind === "failure" && isKeepAliveRace(raw.error)) {
+      raw = await this.#attempt(path, signal);
+    }
+    return raw.kind === "failure"
+      ? { ok: false, status: null, problem: classifyFailure(raw, about), dateMs: null }
+      : judgeAnswer(raw, about);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #attempt(path: string, signal: AbortSignal): Promise<RawAnswer> {
     const controller = new AbortController();
     const deadline = setTimeout(() => {
       controller.abort("deadline");
-    }, options.timeoutMs);
+    }, this.#options.timeoutMs);
     const stop = (): void => {
       controller.abort("stop");
     };
     signal.addEventListener("abort", stop, { once: true });
     const sentMs = Date.now();
-    requests += 1;
+    this.requests += 1;
     try {
-      const response = await instance.get<ArrayBuffer | Buffer>(base.origin + basePath + path, {
+      const fullPath = this.#basePath + path;
+      const { status, headers, data } = await this.#instance.get<unknown>(this.#origin + fullPath, {
         signal: controller.signal,
-        transport: rawPathTransport(basePath + path, secure),
+        transport: rawPathTransport(fullPath, this.#isSecure),
       });
-      const data: unknown = response.data;
       return {
         kind: "answer",
-        status: response.status,
-        contentType: String(response.headers["content-type"] ?? ""),
-        location: String(response.headers["location"] ?? ""),
-        date: String(response.headers["date"] ?? ""),
+        status,
+        contentType: textOf(headers["content-type"]),
+        location: textOf(headers["location"]),
+        date: textOf(headers["date"]),
         body: Buffer.isBuffer(data) ? data : Buffer.alloc(0),
         sentMs,
         receivedMs: Date.now(),
       };
     } catch (error) {
-      return {
-        kind: "failure",
-        error,
-        aborted: controller.signal.aborted ? String(controller.signal.reason) : null,
-      };
+      const aborted = controller.signal.aborted ? textOf(controller.signal.reason) : null;
+      return { kind: "failure", error, aborted };
     } finally {
       clearTimeout(deadline);
       signal.removeEventListener("abort", stop);
     }
   }
+}
 
-  return {
-    server: options.server,
-    get requests() {
-      return requests;
-    },
-    async get(path, subject, signal) {
-      const about = {
-        ...subject,
-        server: options.server,
-        cluster: options.cluster,
-        timeoutMs: options.timeoutMs,
-      };
-      let raw = signal.aborted
-        ? ({ kind: "failure", error: null, aborted: "stop" } as const)
-        : await attempt(path, signal);
-      if (raw.kind === "failure" && isKeepAliveRace(raw.error)) {
-        raw = await attempt(path, signal);
-      }
-      return raw.kind === "failure"
-        ? { ok: false, status: null, problem: classifyFailure(raw, about), dateMs: null }
-        : judgeAnswer(raw, about);
-    },
-    close() {
-      agent.destroy();
-    },
-  };
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function createAgent(options: BurrowClientOptions, secure: boolean): http.Agent {
