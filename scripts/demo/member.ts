@@ -6,6 +6,7 @@ import { Consumer } from "@platformatic/kafka";
 import { hasReason, kafkaReasonText } from "../kafka-admin/failures.ts";
 import type { KafkaClientOptions } from "../kafka-admin/connection.ts";
 import { atMost, forever, sleep } from "../kafka-admin/waiting.ts";
+import type { ConnectionNews } from "./connection-news.ts";
 import { fetchOffsets, readCommitted, resetPositions } from "./member-io.ts";
 import { Reading } from "./reading.ts";
 import type { Moment } from "./timeline.ts";
@@ -20,6 +21,7 @@ export type GroupShared = {
   readonly rewound: Set<string>;
   /** Takes how many messages were handled and commits sent since the last call. */
   readonly count: (handled: number, commits: number) => void;
+  readonly news: ConnectionNews;
   readonly log: (sentence: string) => void;
 };
 
@@ -44,16 +46,18 @@ export async function runMember(shared: GroupShared, name: string, signal: Abort
     const session = new MemberSession(shared, name);
     try {
       await untilAborted(session.open(), signal);
+      shared.news.back(name);
       pause = FIRST_PAUSE_MS;
       await session.run(signal);
     } catch (error) {
-      if (!signal.aborted) shared.log(`${name} lost Kafka and connects again: ${kafkaReasonText(error, 1)}.`);
+      if (!signal.aborted) shared.news.lost(name, kafkaReasonText(error, 1));
     } finally {
       await session.close();
     }
     if (!signal.aborted) await sleep(pause, signal);
     pause = Math.min(LAST_PAUSE_MS, pause * 2);
   }
+  shared.news.back(name);
 }
 
 /** Waits for a promise or the signal, whichever comes first; the caller looks at its signal. */

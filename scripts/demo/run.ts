@@ -5,6 +5,7 @@ import { readBrokers } from "../kafka-admin/cluster.ts";
 import { kafkaClientOptions } from "../kafka-admin/connection.ts";
 import type { KafkaClientOptions, KafkaConnection } from "../kafka-admin/connection.ts";
 import { atMost, forever, retryUntil, sleep } from "../kafka-admin/waiting.ts";
+import { ConnectionNews } from "./connection-news.ts";
 import { runGroup } from "./group.ts";
 import type { GroupShared } from "./member.ts";
 import { hostOf, refuseRemote } from "./guard.ts";
@@ -104,9 +105,12 @@ async function play(
     if (tally.produced >= (options.maxMessages ?? DEFAULT_MAX_MESSAGES)) end("messages");
   };
   const plans = scenarios.map((scenario) => new ProductionPlan(scenario, options.seed));
+  const news = new ConnectionNews(options.log, () => performance.now());
   const parts = [
     runProducing({ plans, client, log: options.log, count }, signal),
-    ...scenarios.map((scenario) => runGroup(groupOf(scenario, { options, client, elapsed, tally }), signal)),
+    ...scenarios.map((scenario) =>
+      runGroup(groupOf(scenario, { options, client, elapsed, tally, news }), signal),
+    ),
     reportStatus(() => ({ ...tally, seconds: elapsed() }), options.log, signal),
     endAfter(options.durationSeconds, signal, () => end("duration")),
   ];
@@ -120,9 +124,10 @@ type PlayContext = {
   readonly client: KafkaClientOptions;
   readonly elapsed: () => number;
   readonly tally: Tally;
+  readonly news: ConnectionNews;
 };
 
-function groupOf(scenario: Scenario, { options, client, elapsed, tally }: PlayContext): GroupShared {
+function groupOf(scenario: Scenario, { options, client, elapsed, tally, news }: PlayContext): GroupShared {
   const clockwork = { seed: options.seed, speed: options.speed ?? 1 };
   return {
     scenario,
@@ -133,6 +138,7 @@ function groupOf(scenario: Scenario, { options, client, elapsed, tally }: PlayCo
       tally.handled += handled;
       tally.commits += commits;
     },
+    news,
     log: options.log,
   };
 }
