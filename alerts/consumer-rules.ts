@@ -34,9 +34,17 @@ const STOPPED: ConsumerRule = {
     "The verdict itself already waits for several commit intervals; two minutes more let a rolling restart pass.",
   runbook: "kafka-consumer-group-stopped",
   panel: "fleetTimeline",
-  summary: `${WHO} consumes nothing (${verdictWord("V")}), ${WAITING}.`,
-  description: `No partition with lag is consumed. Last commit ${whenKnown("A", `${DURATION} ago`, "not known")}. See first whether the group has members at all.`,
-  values: ["V", "T", "O", "L", "P", "A", "W", "G"],
+  summary: `${WHO} ${byVerdict({
+    no_owner: "has partitions that no consumer owns",
+    vanished: "is gone from Burrow",
+    stopped: "has stopped: nothing is committed",
+  })}, ${WAITING}.`,
+  description: `First: does the group have all its members? ${byVerdict({
+    no_owner: "If one is missing, restart it.",
+    vanished: "If it was removed on purpose, silence this.",
+    stopped: `Last commit ${whenKnown("A", `${DURATION} ago`, "not seen")}.`,
+  })}`,
+  values: ["V", "T", "O", "L", "P", "Q", "A", "W", "G"],
   condition: () => [math("C", NOTHING_CONSUMED)],
 };
 
@@ -51,7 +59,7 @@ const STALLED: ConsumerRule = {
   panel: "fleetTimeline",
   summary: `${WHO} is stuck on ${whenKnown("S", '{{ printf "%.0f" .Value }} {{ if eq .Value 1.0 }}partition{{ else }}partitions{{ end }}', "a partition")}, ${WAITING}.`,
   description:
-    "Commits keep coming but the offset does not move: a message that cannot be processed, or a handler that hangs. See first what is at the committed offset of the worst partition.",
+    "Commits come but the offset stays: a message that cannot be processed, or a handler that hangs. First: what stands at the committed offset of that partition?",
   values: ["V", "S", "T", "O", "L", "P", "Q", "W", "G"],
   // A group that consumes nothing has its own alert.
   condition: () => [math("C", `$S > 0 && !(${NOTHING_CONSUMED})`)],
@@ -67,7 +75,7 @@ const OBJECTIVE: ConsumerRule = {
   runbook: "kafka-consumer-objective-missed",
   panel: "fleetTimeLag",
   summary: `${WHO} is ${duration("T")} late, its objective is ${duration("O")}${whenKnown("R", ` (${RATIO}×)`, "")}.`,
-  description: `Verdict: ${verdictWord("V")}. See first whether it consumes less than is produced, and on which partitions.`,
+  description: `Verdict: ${verdictWord("V")}. First: is more produced than usual, or less consumed? On all partitions or one?`,
   values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G"],
   condition: () => [
     // 0 while a critical verdict has its own alert.
@@ -86,11 +94,23 @@ const GROWING: ConsumerRule = {
   runbook: "kafka-consumer-lag-growing",
   panel: "fleetTimeLag",
   summary: `${WHO} falls behind and will miss its objective of ${duration("O")} in ${duration("X")}.`,
-  description: `Now ${duration("T")} late, ${WAITING}. See first whether producers send more than usual.`,
+  description: "Nothing is late yet. First: is more produced than usual, or less consumed?",
   values: ["V", "R", "X", "T", "O", "L", "P", "Q", "W", "G"],
   condition: (config) => [
-    math("C", `$V == ${fallingBehind.code} && $R <= 1 && $X < ${config.breachHorizonSeconds}`),
+    math("C", `$V == ${fallingBehind.code} && $R <= 1 && $X >= 0 && $X < ${config.breachHorizonSeconds}`),
   ],
 };
+
+type NothingConsumed = "no_owner" | "vanished" | "stopped";
+
+/** Words by the verdict that holds now; `stopped` also where none is known. */
+function byVerdict(words: Record<NothingConsumed, string>): string {
+  const { no_owner: owner, vanished } = VERDICTS;
+  return whenKnown(
+    "V",
+    `{{ if eq .Value ${owner.code}.0 }}${words.no_owner}{{ else if eq .Value ${vanished.code}.0 }}${words.vanished}{{ else }}${words.stopped}{{ end }}`,
+    words.stopped,
+  );
+}
 
 export const CONSUMER_RULES: readonly ConsumerRule[] = [STOPPED, STALLED, OBJECTIVE, GROWING];

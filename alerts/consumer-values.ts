@@ -3,6 +3,7 @@
  * filter, so that they are empty only together (an extra query that finds nothing turns the whole rule to NoData).
  */
 import { ask, reduce } from "./expressions.ts";
+import { UNKNOWN_VALUE } from "./text.ts";
 import type { AlertingConfig } from "./types.ts";
 import { lacksFlag, where } from "../dashboards/lucene.ts";
 import type { JsonObject } from "../dashboards/types.ts";
@@ -43,7 +44,7 @@ export function consumerValues(config: AlertingConfig, refs: readonly ValueRef[]
       ref: `q${ref}`,
       datasourceUid: config.datasourceUid,
       filter: CONSUMER_FILTER,
-      metric: { statistic: "max", field: VALUE_FIELDS[ref] },
+      metric: { statistic: "max", field: VALUE_FIELDS[ref], missing: UNKNOWN_VALUE },
       by: [
         { field: "cluster", size: Math.max(10, config.clusters.length), order: "name" },
         { field: "group", size: config.maximumGroups, order: "name" },

@@ -1,40 +1,102 @@
 /**
- * The Slack message. Annotations are plain text; here they are escaped and get their markup, so that a group called
- * `<!channel>` stays a name. Slack shows a title and a text of one attachment; lines are short, for a phone.
+ * The Slack message. Annotations are plain text; here they are escaped and put into lines, so that a group called
+ * `<!channel>` stays a name. Slack shows a title and a text of one attachment; lines are short, for a phone, and read
+ * well without bold, because Grafana switches markup off in the text when it mentions somebody.
  */
 import { TEMPLATES } from "./names.ts";
 
 /** Further alerts of one message are counted, not listed: Slack folds long texts away. */
 const LISTED = 5;
-const ONE_HOUR_NANOSECONDS = 3_600_000_000_000;
+/** Go counts durations in nanoseconds. */
+const ONE_SECOND_NANOSECONDS = 1_000_000_000;
+const ONE_HOUR_NANOSECONDS = 3600 * ONE_SECOND_NANOSECONDS;
 
-export const MESSAGE_TEMPLATE = `{{ define "lagline.escape" }}{{ reReplaceAll ">" "&gt;" (reReplaceAll "<" "&lt;" (reReplaceAll "&" "&amp;" .)) }}{{ end }}
+const DATASOURCE_ALERT = 'eq .Labels.alertname "DatasourceError" "DatasourceNoData"';
 
-{{ define "lagline.who" }}{{ if .Labels.group }}{{ template "lagline.escape" .Labels.group }}{{ if .Labels.cluster }} ({{ template "lagline.escape" .Labels.cluster }}){{ end }}{{ else if .Labels.cluster }}{{ template "lagline.escape" .Labels.cluster }}{{ else }}{{ template "lagline.escape" .Labels.alertname }}{{ end }}{{ end }}
+/** Words of each rule for the title: what is wrong, and what is true again when it is over. */
+const WORDS: readonly { readonly alert: string; readonly firing: string; readonly over: string }[] = [
+  { alert: "KafkaConsumerPartitionStalled", firing: "stuck", over: "moves again" },
+  { alert: "KafkaConsumerObjectiveMissed", firing: "late", over: "is within its objective again" },
+  { alert: "KafkaConsumerLagGrowing", firing: "falling behind", over: "no longer falls behind" },
+];
 
-{{ define "lagline.what" }}{{ if eq .Labels.alertname "DatasourceError" "DatasourceNoData" }}rule cannot be evaluated{{ else if eq .Labels.component "pipeline" }}monitoring is blind{{ else if eq .Labels.alertname "KafkaConsumerPartitionStalled" }}stalled{{ else if eq .Labels.alertname "KafkaConsumerObjectiveMissed" }}late{{ else if eq .Labels.alertname "KafkaConsumerLagGrowing" }}falling behind{{ else if .Annotations.verdict }}{{ template "lagline.escape" .Annotations.verdict }}{{ else }}{{ template "lagline.escape" .Labels.alertname }}{{ end }}{{ end }}
+const define = (name: string, body: string) => `{{ define "${name}" }}${body}{{ end }}`;
 
-{{ define "${TEMPLATES.title}" }}{{ if .Alerts.Firing }}{{ $first := index .Alerts.Firing 0 }}{{ template "lagline.who" $first }}: {{ template "lagline.what" $first }}{{ if gt (len .Alerts.Firing) 1 }} and {{ len (slice .Alerts.Firing 1) }} more{{ end }}{{ if $first.Labels.severity }} [{{ $first.Labels.severity }}]{{ end }}{{ else }}{{ $first := index .Alerts.Resolved 0 }}Over: {{ template "lagline.who" $first }}: {{ template "lagline.what" $first }}{{ if gt (len .Alerts.Resolved) 1 }} and {{ len (slice .Alerts.Resolved 1) }} more{{ end }}{{ end }}{{ end }}
+const ESCAPE = define(
+  "lagline.escape",
+  '{{ reReplaceAll ">" "&gt;" (reReplaceAll "<" "&lt;" (reReplaceAll "&" "&amp;" .)) }}',
+);
 
-{{ define "lagline.links" }}{{ if .Annotations.dashboard_url }}<{{ .Annotations.dashboard_url }}&from={{ (.StartsAt.Add -${ONE_HOUR_NANOSECONDS}).UnixMilli }}&to=now|Dashboard>{{ else if .PanelURL }}<{{ .PanelURL }}|Panel>{{ end }}{{ if .Annotations.runbook_url }} · <{{ .Annotations.runbook_url }}|Runbook>{{ end }}{{ if and (eq .Status "firing") .SilenceURL }} · <{{ .SilenceURL }}|Silence>{{ end }}{{ end }}
+const WHO = define(
+  "lagline.who",
+  '{{ if .Labels.group }}{{ template "lagline.escape" .Labels.group }} ({{ template "lagline.escape" .Labels.cluster }})' +
+    '{{ else if .Labels.cluster }}{{ template "lagline.escape" .Labels.cluster }}{{ else }}Grafana{{ end }}',
+);
 
-{{ define "lagline.firing" }}{{ if .Annotations.summary }}{{ template "lagline.escape" .Annotations.summary }}{{ else }}{{ template "lagline.who" . }}{{ end }}
-{{ if .Annotations.late }}*Late:* {{ template "lagline.escape" .Annotations.late }}
-*Behind:* {{ template "lagline.escape" .Annotations.behind }}
-{{ end }}{{ if .Annotations.produced }}*In:* {{ .Annotations.produced }}{{ if .Annotations.consumed }} · *Out:* {{ .Annotations.consumed }}{{ end }}{{ if .Annotations.gone_in }} · *Gone in:* {{ .Annotations.gone_in }}{{ end }}{{ if .Annotations.missed_in }} · *Missed in:* {{ .Annotations.missed_in }}{{ end }}
-{{ end }}{{ if .Annotations.lasting }}*For:* {{ .Annotations.lasting }} · alert since {{ .StartsAt.UTC.Format "15:04" }} UTC
-{{ else }}*Since:* {{ .StartsAt.UTC.Format "15:04" }} UTC
+const FIRING_WORDS = define(
+  "lagline.firing.words",
+  `{{ if ${DATASOURCE_ALERT} }}cannot evaluate lag rules{{ else if eq .Labels.component "pipeline" }}lag monitoring is blind` +
+    WORDS.map(({ alert, firing }) => `{{ else if eq .Labels.alertname "${alert}" }}${firing}`).join("") +
+    '{{ else if .Annotations.verdict }}{{ template "lagline.escape" .Annotations.verdict }}{{ else }}alert{{ end }}',
+);
+
+const OVER_WORDS = define(
+  "lagline.over.words",
+  `{{ if .Annotations.grafana_state_reason }}alert given up, recovery not confirmed{{ else if ${DATASOURCE_ALERT} }}evaluates lag rules again` +
+    '{{ else if eq .Labels.component "pipeline" }}lag monitoring sees again' +
+    WORDS.map(({ alert, over }) => `{{ else if eq .Labels.alertname "${alert}" }}${over}`).join("") +
+    "{{ else }}consumes again{{ end }}",
+);
+
+const TITLE = define(
+  TEMPLATES.title,
+  '{{ if .Alerts.Firing }}{{ with index .Alerts.Firing 0 }}{{ template "lagline.who" . }}: {{ template "lagline.firing.words" . }}{{ end }}' +
+    "{{ if gt (len .Alerts.Firing) 1 }} (+{{ len (slice .Alerts.Firing 1) }} more){{ end }}" +
+    "{{ if .CommonLabels.severity }} [{{ .CommonLabels.severity }}]{{ end }}" +
+    '{{ else }}OVER: {{ with index .Alerts.Resolved 0 }}{{ template "lagline.who" . }}: {{ template "lagline.over.words" . }}{{ end }}' +
+    "{{ if gt (len .Alerts.Resolved) 1 }} (+{{ len (slice .Alerts.Resolved 1) }} more){{ end }}{{ end }}",
+);
+
+const LINKS = define(
+  "lagline.links",
+  `{{ if .Annotations.dashboard_url }}<{{ .Annotations.dashboard_url }}&from={{ (.StartsAt.Add -${ONE_HOUR_NANOSECONDS}).UnixMilli }}&to=now|Dashboard> · {{ end }}` +
+    "{{ if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}" +
+    '{{ if and (eq .Status "firing") .SilenceURL }} · <{{ .SilenceURL }}|Silence>{{ end }}',
+);
+
+/** Numbers as they are now: in a resolved message they show that it is really over. */
+const NUMBERS = define(
+  "lagline.numbers",
+  `{{ if .Annotations.late }}Late: {{ template "lagline.escape" .Annotations.late }}
+Behind: {{ template "lagline.escape" .Annotations.behind }}
+{{ end }}{{ if .Annotations.rates }}Rates: {{ template "lagline.escape" .Annotations.rates }}
+{{ end }}`,
+);
+
+const FIRING = define(
+  "lagline.firing",
+  `{{ if ${DATASOURCE_ALERT} }}The rule {{ template "lagline.escape" .Labels.rulename }} cannot be evaluated: Elasticsearch does not answer Grafana, or refuses the query. Lag alerts are blind until it can; one that is now called resolved is not confirmed.
+{{ else }}{{ template "lagline.escape" .Annotations.summary }}
+{{ template "lagline.numbers" . }}{{ if .Annotations.lasting }}For: {{ template "lagline.escape" .Annotations.lasting }}, alert since {{ .StartsAt.UTC.Format "15:04" }} UTC
+{{ else }}Since: {{ .StartsAt.UTC.Format "15:04" }} UTC
 {{ end }}{{ if .Annotations.description }}{{ template "lagline.escape" .Annotations.description }}
-{{ end }}{{ template "lagline.links" . }}{{ end }}
+{{ end }}{{ end }}{{ template "lagline.links" . }}`,
+);
 
-{{ define "lagline.resolved" }}{{ template "lagline.who" . }}: {{ template "lagline.what" . }} is over after {{ humanizeDuration (.EndsAt.Sub .StartsAt).Seconds }} ({{ .StartsAt.UTC.Format "15:04" }} to {{ .EndsAt.UTC.Format "15:04" }} UTC).
-{{ if .Annotations.grafana_state_reason }}*Not a confirmed recovery:* Grafana gave up the alert ({{ template "lagline.escape" .Annotations.grafana_state_reason }}): the group is gone, or the monitoring cannot see it.
-{{ end }}{{ template "lagline.links" . }}{{ end }}
+const OVER = define(
+  "lagline.over",
+  `{{ template "lagline.who" . }}: {{ template "lagline.over.words" . }}, after {{ (.EndsAt.Sub .StartsAt).Round ${ONE_SECOND_NANOSECONDS} }} ({{ .StartsAt.UTC.Format "15:04" }} to {{ .EndsAt.UTC.Format "15:04" }} UTC).
+{{ if .Annotations.grafana_state_reason }}Grafana has no values for it any more ({{ template "lagline.escape" .Annotations.grafana_state_reason }}): it is gone, or the monitoring is blind. Look before you sleep.
+{{ else }}{{ template "lagline.numbers" . }}{{ end }}{{ template "lagline.links" . }}`,
+);
 
-{{ define "${TEMPLATES.text}" }}{{ range $index, $alert := .Alerts.Firing }}{{ if lt $index ${LISTED} }}{{ template "lagline.firing" $alert }}
+const TEXT = define(TEMPLATES.text, `${list("Firing", "lagline.firing")}${list("Resolved", "lagline.over")}`);
 
-{{ end }}{{ end }}{{ if gt (len .Alerts.Firing) ${LISTED} }}… {{ len (slice .Alerts.Firing ${LISTED}) }} more firing.
-{{ end }}{{ range $index, $alert := .Alerts.Resolved }}{{ if lt $index ${LISTED} }}{{ template "lagline.resolved" $alert }}
+export const MESSAGE_TEMPLATE = `${[ESCAPE, WHO, FIRING_WORDS, OVER_WORDS, TITLE, LINKS, NUMBERS, FIRING, OVER, TEXT].join("\n\n")}\n`;
 
-{{ end }}{{ end }}{{ if gt (len .Alerts.Resolved) ${LISTED} }}… {{ len (slice .Alerts.Resolved ${LISTED}) }} more over.{{ end }}{{ end }}
-`;
+function list(kind: "Firing" | "Resolved", template: string): string {
+  return (
+    `{{ range $index, $alert := .Alerts.${kind} }}{{ if lt $index ${LISTED} }}{{ template "${template}" $alert }}\n\n{{ end }}{{ end }}` +
+    `{{ if gt (len .Alerts.${kind}) ${LISTED} }}… and {{ len (slice .Alerts.${kind} ${LISTED}) }} more.\n{{ end }}`
+  );
+}

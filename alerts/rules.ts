@@ -5,7 +5,7 @@ import { consumerValues } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import { ask, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
-import { COUNT, DURATION, RATE, WHOLE, verdictWord, whenKnown } from "./text.ts";
+import { COUNT, DURATION, RATE, WHOLE, duration, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";
 import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
 import { equals, lacksFlag, where } from "../dashboards/lucene.ts";
@@ -20,7 +20,6 @@ export function buildRules(config: AlertingConfig): readonly JsonObject[] {
 }
 
 function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
-  const has = (ref: ValueRef) => rule.values.includes(ref);
   return {
     ...frame(rule, config),
     // Lost data must not look like a lag alert; the pipeline rule tells about it, once.
@@ -36,13 +35,10 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
       summary: rule.summary,
       description: rule.description,
       verdict: verdictWord("V"),
-      late: `${whenKnown("T", DURATION, "not known")}${whenKnown("O", `, objective ${DURATION}`, "")}`,
-      behind: `${whenKnown("L", `${COUNT} messages`, "not known")}${whenKnown("W", `, worst partition ${WHOLE}`, "")}`,
-      ...(has("P") ? { produced: whenKnown("P", `${RATE}/s`, "not known") } : {}),
-      ...(has("Q") ? { consumed: whenKnown("Q", `${RATE}/s`, "not known") } : {}),
-      ...(has("E") ? { gone_in: whenKnown("E", DURATION, "not shrinking") } : {}),
-      ...(has("X") ? { missed_in: whenKnown("X", DURATION, "not growing") } : {}),
-      ...(has("G") ? { lasting: whenKnown("G", DURATION, "not known") } : {}),
+      late: `${duration("T")}${whenKnown("O", `, objective ${DURATION}`, "")}`,
+      behind: `${whenKnown("L", `${COUNT} messages`, "unknown")}${whenKnown("W", `, worst partition ${WHOLE}`, "")}`,
+      rates: rates(rule.values),
+      lasting: whenKnown("G", DURATION, "not known"),
     },
   };
 }
@@ -104,6 +100,15 @@ function staleRule(config: AlertingConfig, cluster: string, index: number): Json
       ),
     },
   };
+}
+
+/** `131.0/s in, 0.0/s out, gone in 5m 0s`: better or worse, at a glance. */
+function rates(values: readonly ValueRef[]): string {
+  return [
+    `${whenKnown("P", `${RATE}/s`, "unknown")} in`,
+    `${whenKnown("Q", `${RATE}/s`, "unknown")} out`,
+    ...(values.includes("E") ? [whenKnown("E", `gone in ${DURATION}`, "not shrinking")] : []),
+  ].join(", ");
 }
 
 function frame(rule: AlertRule, config: AlertingConfig): JsonObject {

@@ -1,13 +1,18 @@
 /**
  * Pieces of annotation templates. Every value is guarded: in an alert about missing data a bare function call would send
- * the template's source text to Slack (measured), and a value that is absent is NaN, which is the only number that does
- * not equal itself.
+ * the template's source text to Slack (measured).
  */
 import { VERDICTS } from "../model/verdicts.ts";
 
-/** `then` with the value as `.Value`, or `otherwise` where the rule has no such value. */
+/**
+ * What a rule reads where a document lacks the field. No real value is below 0. Without it the value is NaN, which turns
+ * the comparison and with it the alert to "no data", and so a recovery to an alert that was given up.
+ */
+export const UNKNOWN_VALUE = -1;
+
+/** `then` with the value as `.Value`, or `otherwise` where the rule has no such value. NaN is not at least 0. */
 export function whenKnown(ref: string, then: string, otherwise: string): string {
-  return `{{ with $values.${ref} }}{{ if eq .Value .Value }}${then}{{ else }}${otherwise}{{ end }}{{ else }}${otherwise}{{ end }}`;
+  return `{{ with $values.${ref} }}{{ if ge .Value 0.0 }}${then}{{ else }}${otherwise}{{ end }}{{ else }}${otherwise}{{ end }}`;
 }
 
 /** `13m 4s`. Whole seconds: parts of a second mean nothing here. */

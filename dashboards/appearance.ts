@@ -45,6 +45,11 @@ export function trustMappings(): readonly JsonObject[] {
   ];
 }
 
+/** A tile without a value is not a well one. */
+export function noDataMapping(): readonly JsonObject[] {
+  return [specialMapping("null+nan", { text: "no data", color: COLOURS.critical })];
+}
+
 export function yesNoMappings(yes: string, no: string): readonly JsonObject[] {
   return [
     valueMapping([

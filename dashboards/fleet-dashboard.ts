@@ -1,5 +1,12 @@
 /** Which consumer groups are late, how late, and can this page be trusted? */
-import { COLOURS, NO_STEPS, OBJECTIVE_STEPS, noneWanted, verdictMappings } from "./appearance.ts";
+import {
+  COLOURS,
+  NO_STEPS,
+  OBJECTIVE_STEPS,
+  noDataMapping,
+  noneWanted,
+  verdictMappings,
+} from "./appearance.ts";
 import { buildPage } from "./layout.ts";
 import { PANEL_IDS, toGroupLink } from "./links.ts";
 import { atLeast, is, where } from "./lucene.ts";
@@ -41,8 +48,8 @@ export function buildFleetDashboard(config: DashboardConfig): BuiltDashboard {
       [worstGroups(recent)],
       [timeLagTop(config), timeline()],
       [
-        clustersTable({ id: 30, width: 14, height: 6, cluster: "$cluster", config }),
-        collectorsTable({ id: 31, width: 10, height: 6, cluster: "$cluster", config }),
+        clustersTable({ id: 30, width: 14, height: 5, cluster: "$cluster", config }),
+        collectorsTable({ id: 31, width: 10, height: 5, cluster: "$cluster", config }),
       ],
     ],
   });
@@ -75,7 +82,10 @@ function countOfGroups(recent: string, count: GroupCount): PanelDraft {
     width: 4,
     height: 4,
     unit: "none",
+    calculation: "sum",
+    background: count.word !== "fine",
     steps: count.word === "fine" ? NO_STEPS : noneWanted(count.color),
+    mappings: noDataMapping(),
     timeFrom: recent,
     targets: [
       seriesQuery({
@@ -87,7 +97,6 @@ function countOfGroups(recent: string, count: GroupCount): PanelDraft {
     ],
     transformations: [
       { id: "reduce", options: { reducers: ["lastNotNull"], mode: "seriesToRows", includeTimeField: false } },
-      { id: "reduce", options: { reducers: ["sum"], mode: "seriesToRows", includeTimeField: false } },
     ],
   });
 }
@@ -97,7 +106,7 @@ function worstGroups(recent: string): PanelDraft {
     id: 10,
     title: "Which groups need a person, and why?",
     description:
-      "Every group whose verdict is neither ok nor idle, or that is late beyond its objective, worst first; red means that nothing is consumed. Click a group for its page.",
+      "Every group whose verdict is neither ok nor idle, or that is late beyond its objective (× above 1), worst first; red means that nothing is consumed. Click a group for its page.",
     empty: "No group needs a person. If the page is not trusted (top left), this says nothing.",
     width: 24,
     height: 11,
@@ -118,28 +127,28 @@ function worstGroups(recent: string): PanelDraft {
       {
         field: "verdict_code",
         title: "Verdict",
-        width: 130,
+        width: 115,
         mappings: verdictMappings(),
         cell: "background",
       },
-      { field: "group", title: "Group", width: 190, links: [toGroupLink()] },
+      { field: "group", title: "Group", width: 165, links: [toGroupLink()] },
       { field: "cause", title: "Cause", cell: "wrap" },
-      { field: "time_lag_seconds", title: "Late by", unit: "s", decimals: 1, width: 90 },
+      { field: "time_lag_seconds", title: "Late by", unit: "s", decimals: 1, width: 80 },
       { field: "objective_seconds", title: "Objective", unit: "s", width: 85 },
       {
         field: "objective_ratio",
-        title: "× objective",
+        title: "×",
         unit: "none",
         decimals: 1,
-        width: 95,
+        width: 55,
         thresholds: OBJECTIVE_STEPS,
         cell: "text",
       },
-      { field: "total_lag", title: "Messages", unit: "short", width: 90 },
-      { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 85 },
-      { field: "verdict_seconds", title: "For", unit: "s", decimals: 0, width: 80 },
-      { field: "team", title: "Team", width: 100 },
-      { field: "cluster", title: "Cluster", width: 100 },
+      { field: "total_lag", title: "Messages", unit: "short", width: 85 },
+      { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 75 },
+      { field: "verdict_seconds", title: "For", unit: "s", decimals: 0, width: 75 },
+      { field: "team", title: "Team", width: 85 },
+      { field: "cluster", title: "Cluster", width: 80 },
     ],
   });
 }
@@ -172,7 +181,7 @@ function timeline(): PanelDraft {
     id: PANEL_IDS.fleetTimeline,
     title: "When did the worst groups change?",
     description: `Verdict of the ${TIMELINE_ROWS} worst groups over time; many rows that turn at one moment point at Kafka or at the monitoring, one row at its own consumer.`,
-    empty: "No group in this time range.",
+    empty: "no data",
     width: 12,
     height: 10,
     unit: "none",

@@ -148,7 +148,7 @@ function partitionTimeline(): PanelDraft {
     id: 23,
     title: "Which partitions, since when?",
     description: `Verdict of the ${TIMELINE_PARTITIONS} worst partitions; one red row points at a message or its consumer, all rows at once at the group or the producer.`,
-    empty: "No partitions in this time range.",
+    empty: "no data",
     width: 12,
     height: 9,
     unit: "none",
@@ -169,7 +169,7 @@ function heatmap(): PanelDraft {
     id: 25,
     title: "Where does the lag sit?",
     description:
-      "Lag of every partition over time; one dark row is a stuck or hot partition, a dark band over all rows is the group or the producer.",
+      "Lag of every partition over time; one row that stands out is a stuck or hot partition, a band over all rows is the group or the producer.",
     empty: "No partitions in this time range.",
     width: 24,
     height: 9,

@@ -41,7 +41,7 @@ const NUMBER_TILES: readonly NumberTile[] = [
   },
   {
     id: 7,
-    title: "Messages behind",
+    title: "Messages",
     description: "Sum of the lag of all partitions; bad when it grows while messages are produced.",
     field: "total_lag",
     unit: "short",
@@ -50,7 +50,7 @@ const NUMBER_TILES: readonly NumberTile[] = [
   },
   {
     id: 8,
-    title: "Lag changes by",
+    title: "Lag changes",
     description: "Change of lag per second; above 0 it grows, below 0 the group catches up.",
     field: "lag_velocity",
     unit: "suffix: msg/s",
@@ -59,7 +59,7 @@ const NUMBER_TILES: readonly NumberTile[] = [
   },
   {
     id: 9,
-    title: "Lag gone in",
+    title: "Gone in",
     description: "Time until the lag is gone at the present rates; no value while it does not shrink.",
     field: "eta_seconds",
     unit: "s",
@@ -68,7 +68,7 @@ const NUMBER_TILES: readonly NumberTile[] = [
   },
   {
     id: 10,
-    title: "Objective missed in",
+    title: "Missed in",
     description: "Time until the objective is missed at the present rates; no value while lag does not grow.",
     field: "breach_in_seconds",
     unit: "s",
@@ -106,6 +106,7 @@ export function groupNumbers(filter: string, config: DashboardConfig): readonly 
       height: 4,
       decimals: field === "objective_ratio" || field === "lag_velocity" ? 1 : 0,
       background: field === "objective_ratio",
+      textSize: source === "newest" ? 20 : 26,
       ...(source === "newest"
         ? { targets: [documentsQuery(filter, 1)], fields: `/^${field}$/` }
         : {

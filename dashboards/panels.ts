@@ -22,21 +22,34 @@ type PanelParts = {
   readonly options: JsonObject;
 };
 
+export type StatOptions = PanelOptions & {
+  /** Only fields whose name matches this regular expression. */
+  readonly fields?: string;
+  /** `false`: only the text is coloured. */
+  readonly background?: boolean;
+  /** Points; smaller where the value is a sentence. @default 34 */
+  readonly textSize?: number;
+  /** How one value is made of many. @default "lastNotNull" */
+  readonly calculation?: "lastNotNull" | "sum";
+};
+
 /** One value, large, on its colour, with its word. */
-export function statPanel(
-  panel: PanelOptions & { readonly fields?: string; readonly background?: boolean },
-): PanelDraft {
+export function statPanel(panel: StatOptions): PanelDraft {
   return draft(panel, {
     type: "stat",
     color: { mode: "thresholds" },
     options: {
-      reduceOptions: { calcs: ["lastNotNull"], fields: panel.fields ?? "", values: false },
+      reduceOptions: {
+        calcs: [panel.calculation ?? "lastNotNull"],
+        fields: panel.fields ?? "",
+        values: false,
+      },
       colorMode: panel.background === false ? "value" : "background",
       graphMode: "none",
       justifyMode: "center",
       orientation: "auto",
       textMode: "value",
-      text: { titleSize: 14 },
+      text: { titleSize: 14, valueSize: panel.textSize ?? 34 },
     },
   });
 }
@@ -81,7 +94,8 @@ export function linePanel(panel: LineOptions): PanelDraft {
 export function timelinePanel(panel: PanelOptions): PanelDraft {
   return draft(panel, {
     type: "state-timeline",
-    color: { mode: "thresholds" },
+    // Not "thresholds": it would sort the values into ranges before the mappings see them.
+    color: { mode: "fixed", fixedColor: COLOURS.neutral },
     custom: { lineWidth: 0, fillOpacity: 75, spanNulls: false },
     options: {
       mergeValues: true,

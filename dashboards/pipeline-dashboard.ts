@@ -30,8 +30,8 @@ export function buildPipelineDashboard(config: DashboardConfig): BuiltDashboard 
         burrowTimeline(),
       ],
       [
-        clustersTable({ id: 10, width: 14, height: 7, cluster: "$cluster", config }),
-        collectorsTable({ id: 11, width: 10, height: 7, cluster: "$cluster", config }),
+        clustersTable({ id: 10, width: 14, height: 5, cluster: "$cluster", config }),
+        collectorsTable({ id: 11, width: 10, height: 5, cluster: "$cluster", config }),
       ],
       [
         byCluster(config, { ...DATA_AGE, record: "cluster", field: "data_age_seconds" }),
@@ -41,7 +41,7 @@ export function buildPipelineDashboard(config: DashboardConfig): BuiltDashboard 
         byCluster(config, { ...SPOOL, record: "collector", field: "spool_documents" }),
         byCluster(config, { ...GROUPS, record: "cluster", field: "group_count" }),
       ],
-      [outcomes(config)],
+      [outcomes(config, LOST, LOST_TEXT), outcomes(config, ARRIVED, ARRIVED_TEXT)],
     ],
   });
 }
@@ -52,7 +52,7 @@ function burrowTimeline(): PanelDraft {
     title: "Was Burrow ready?",
     description:
       "Burrow's own readiness over time; while it is not ready, or has just started, verdicts are suspect.",
-    empty: "No cluster reported in this time range.",
+    empty: "no data",
     width: 14,
     height: 4,
     unit: "none",
@@ -112,6 +112,23 @@ const GROUPS: Text = {
   unit: "short",
 };
 
+const LOST_TEXT: PanelText = {
+  ...HALF,
+  id: 24,
+  title: "Were documents lost?",
+  description:
+    "Documents refused by Elasticsearch (kept as dead letters) or dropped by a full spool since the collector started; any rise is a hole in the history.",
+  empty: "No collector reported in this time range.",
+};
+const ARRIVED_TEXT: PanelText = {
+  ...HALF,
+  id: 25,
+  title: "How many documents arrived?",
+  description:
+    "Documents stored, and documents that were there already, since the collector started; a line that stays flat means that nothing arrives.",
+  empty: "No collector reported in this time range.",
+};
+
 function byCluster(config: DashboardConfig, { record, field, ...text }: ClusterLines): PanelDraft {
   return linePanel({
     ...text,
@@ -127,36 +144,47 @@ function byCluster(config: DashboardConfig, { record, field, ...text }: ClusterL
   });
 }
 
-const OUTCOMES: readonly { field: FieldName; name: string; color: string }[] = [
-  { field: "documents_stored", name: "stored", color: COLOURS.good },
-  { field: "documents_duplicate", name: "already there", color: COLOURS.info },
-  { field: "documents_dead_lettered", name: "refused (dead letter)", color: COLOURS.warning },
-  { field: "documents_dropped", name: "dropped (spool full)", color: COLOURS.critical },
+type Outcome = {
+  readonly field: FieldName;
+  readonly name: string;
+  readonly color: string;
+  readonly dashes: boolean;
+};
+
+const ARRIVED: readonly Outcome[] = [
+  { field: "documents_stored", name: "stored", color: COLOURS.good, dashes: false },
+  { field: "documents_duplicate", name: "already there", color: COLOURS.info, dashes: true },
+];
+const LOST: readonly Outcome[] = [
+  { field: "documents_dead_lettered", name: "refused", color: COLOURS.warning, dashes: true },
+  { field: "documents_dropped", name: "dropped", color: COLOURS.critical, dashes: false },
 ];
 
-function outcomes(config: DashboardConfig): PanelDraft {
+/** Counters since the collector started, one line per outcome and cluster. */
+function outcomes(config: DashboardConfig, wanted: readonly Outcome[], text: PanelText): PanelDraft {
   return linePanel({
-    id: 24,
-    width: 24,
-    height: 8,
-    title: "What became of the documents?",
-    description:
-      "Documents by outcome since the collector started; refused or dropped above 0 is lost data, everything else may fall back to 0 at a restart.",
-    empty: "No collector reported in this time range.",
+    ...text,
     unit: "short",
     gapSeconds: config.staleAfterSeconds,
-    legend: "table",
-    targets: OUTCOMES.map(({ field, name }, index) =>
+    targets: wanted.map(({ field, name }, index) =>
       seriesQuery({
-        refId: String.fromCodePoint("A".codePointAt(0)! + index),
+        refId: index === 0 ? "A" : "B",
         filter: where("collector", CLUSTER),
         metric: { statistic: "max", field },
-        alias: name,
+        by: [{ field: "cluster", size: CLUSTERS_SHOWN / wanted.length, order: "metric" }],
+        alias: `{{cluster}} ${name}`,
       }),
     ),
-    overrides: OUTCOMES.map(({ name, color }): JsonObject => ({
-      matcher: { id: "byName", options: name },
-      properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
-    })),
+    overrides: wanted.map(({ name, color, dashes }) => outcomeStyle(name, color, dashes)),
   });
+}
+
+function outcomeStyle(name: string, color: string, dashes: boolean): JsonObject {
+  return {
+    matcher: { id: "byRegexp", options: `/ ${name}$/` },
+    properties: [
+      { id: "color", value: { mode: "fixed", fixedColor: color } },
+      ...(dashes ? [{ id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } }] : []),
+    ],
+  };
 }

@@ -38,7 +38,7 @@ export function clustersTable({ id, width, height, cluster, config }: HealthTabl
     sortBy: [{ field: "cluster", descending: false }],
     columns: [
       { field: "cluster", title: "Cluster", links: [toPipelineLink()] },
-      { field: "suspect", title: "Monitoring", mappings: trustMappings(), cell: "background", width: 95 },
+      { field: "suspect", title: "Monitoring", mappings: trustMappings(), cell: "background", width: 110 },
       { field: "suspect_reason", title: "Why", cell: "wrap" },
       {
         field: "burrow_ready",
@@ -49,7 +49,7 @@ export function clustersTable({ id, width, height, cluster, config }: HealthTabl
       },
       {
         field: "data_age_seconds",
-        title: "Newest commit",
+        title: "Last commit",
         unit: "s",
         decimals: 0,
         width: 115,
@@ -61,7 +61,7 @@ export function clustersTable({ id, width, height, cluster, config }: HealthTabl
       {
         field: "groups_unreadable",
         title: "Unreadable",
-        width: 90,
+        width: 105,
         thresholds: noneWanted(COLOURS.warning),
         cell: "text",
         mappings: zeroMapping("0"),
@@ -91,7 +91,7 @@ export function collectorsTable({ id, width, height, cluster, config }: HealthTa
         title: "Cycle",
         unit: "s",
         decimals: 1,
-        width: 75,
+        width: 85,
         thresholds: cycleSteps(config),
         cell: "text",
         mappings: zeroMapping("0 s"),
@@ -101,7 +101,7 @@ export function collectorsTable({ id, width, height, cluster, config }: HealthTa
         title: "Spool age",
         unit: "s",
         decimals: 0,
-        width: 85,
+        width: 100,
         thresholds: staleSteps(config),
         cell: "text",
         mappings: zeroMapping("0 s"),
@@ -109,7 +109,7 @@ export function collectorsTable({ id, width, height, cluster, config }: HealthTa
       {
         field: "burrow_errors",
         title: "Errors",
-        width: 65,
+        width: 75,
         thresholds: noneWanted(COLOURS.warning),
         cell: "text",
         mappings: zeroMapping("0"),
@@ -117,7 +117,7 @@ export function collectorsTable({ id, width, height, cluster, config }: HealthTa
       {
         field: "documents_dropped",
         title: "Dropped",
-        width: 75,
+        width: 85,
         thresholds: noneWanted(COLOURS.critical),
         cell: "text",
         mappings: zeroMapping("0"),

@@ -7,7 +7,14 @@ import type { FieldName } from "../model/fields.ts";
 import type { JsonObject } from "./types.ts";
 
 export type Statistic = "max" | "min" | "avg" | "sum" | "cardinality";
-export type Metric = { readonly statistic: Statistic; readonly field: FieldName } | "count";
+export type Metric =
+  | {
+      readonly statistic: Statistic;
+      readonly field: FieldName;
+      /** What a document without the field counts as. Left out: it does not count. */
+      readonly missing?: number;
+    }
+  | "count";
 
 export type TermsLevel = {
   readonly field: FieldName;
@@ -70,9 +77,10 @@ export function documentsQuery(filter: string, size: number, refId = "A"): JsonO
 }
 
 function metric(wanted: Metric): JsonObject {
-  return wanted === "count"
-    ? { id: METRIC_ID, type: "count" }
-    : { id: METRIC_ID, type: wanted.statistic, field: wanted.field };
+  if (wanted === "count") return { id: METRIC_ID, type: "count" };
+  const { statistic, field, missing } = wanted;
+  const settings = missing === undefined ? {} : { settings: { missing: String(missing) } };
+  return { id: METRIC_ID, type: statistic, field, ...settings };
 }
 
 function terms(level: TermsLevel, id: string): JsonObject {

@@ -86,6 +86,7 @@ function columnOverride(column: Column, name: string): JsonObject {
     { id: "noValue", value: column.noValue ?? "–" },
   ];
   if (column.unit !== undefined) properties.push({ id: "unit", value: column.unit });
+  if (column.cell === "background") properties.push({ id: "custom.align", value: "left" });
   if (column.decimals !== undefined) properties.push({ id: "decimals", value: column.decimals });
   if (column.width !== undefined) properties.push({ id: "custom.width", value: column.width });
   if (column.mappings !== undefined) properties.push({ id: "mappings", value: column.mappings });

@@ -16,7 +16,7 @@ export type TrustTile = {
 export function trust({ id, width, filter, config }: TrustTile): PanelDraft {
   return statPanel({
     id,
-    title: "Can this page be trusted?",
+    title: "Data trusted?",
     description: `"suspect": the monitoring doubts itself, do not blame consumers yet; "BLIND": no data for ${config.staleAfterSeconds} s, everything below is old.`,
     empty: "BLIND: no data",
     width,
@@ -24,6 +24,7 @@ export function trust({ id, width, filter, config }: TrustTile): PanelDraft {
     unit: "none",
     steps: [{ color: COLOURS.critical, value: null }],
     mappings: trustMappings(),
+    textSize: 24,
     timeFrom: `${config.staleAfterSeconds}s`,
     targets: [seriesQuery({ filter, metric: { statistic: "max", field: "suspect" } })],
   });
@@ -38,6 +39,7 @@ export function newestData({ id, width, filter, config }: TrustTile): PanelDraft
     width,
     height: 4,
     unit: "dateTimeFromNow",
+    textSize: 20,
     background: false,
     targets: [seriesQuery({ filter, metric: { statistic: "max", field: "@timestamp" } })],
   });
