@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ensureCached } from "./cache.ts";
+import { ensureCached, hasMountBelow } from "./cache.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -57,4 +57,10 @@ it("removes working folders of runs that were killed long ago, and spares young 
   await utimes(old, new Date(0), new Date(0));
   await ensureCached(join(folder, "file"), async (work) => makeFile(work, "one"));
   expect((await readdir(folder)).toSorted((a, b) => a.localeCompare(b))).toEqual([".work-x-young", "file"]);
+});
+
+it("sees file systems mounted below a folder, so that they are never deleted", () => {
+  const mounts = "proc /proc proc rw 0 0\nsysfs /cache/.work-a\\040b/tmp/sys sysfs rw 0 0\n";
+  expect(hasMountBelow(mounts, "/cache/.work-a b")).toBe(true);
+  expect(hasMountBelow(mounts, "/cache/.work-a")).toBe(false);
 });

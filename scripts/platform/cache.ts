@@ -1,6 +1,6 @@
 /** Files and folders that are expensive to make: made once per key, complete or absent, safe to interrupt. */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 const ABANDONED_AFTER_MS = 6 * 60 * 60 * 1000;
@@ -22,7 +22,7 @@ export async function ensureCached(
   try {
     await moveInto(await make(workFolder), path);
   } finally {
-    await rm(workFolder, { recursive: true, force: true });
+    await removeFolder(workFolder);
   }
   return { path, cached: false };
 }
@@ -45,6 +45,22 @@ async function removeAbandoned(folder: string): Promise<void> {
       (found) => Date.now() - found.mtimeMs,
       () => 0,
     );
-    if (age > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
+    if (age > ABANDONED_AFTER_MS) await removeFolder(path);
   }
+}
+
+/**
+ * A killed mmdebstrap may leave file systems of the host mounted below its folder: such a folder stays. What belongs to
+ * root after a run through sudo stays as well; neither is in the way of the next run.
+ */
+async function removeFolder(folder: string): Promise<void> {
+  const mounts = await readFile("/proc/self/mounts", "utf8").catch(() => "");
+  if (hasMountBelow(mounts, folder)) return;
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+}
+
+/** `mounts` is the text of /proc/self/mounts, where spaces in paths are written as \\040. */
+export function hasMountBelow(mounts: string, folder: string): boolean {
+  const prefix = `${folder.replaceAll(" ", "\\040")}/`;
+  return mounts.split("\n").some((line) => (line.split(" ")[1] ?? "").startsWith(prefix));
 }

@@ -18,6 +18,8 @@ export type GoProgram = {
   readonly ldflags: string;
   /** What the person reads. */
   readonly title: string;
+  /** A sentence before a build that takes long. */
+  readonly hint?: string;
 };
 
 /** Path of the static binary, built once per module list, flags and architecture. */
@@ -62,6 +64,7 @@ async function build(context: PlatformContext, inputs: BuildInputs): Promise<str
     mkdir(caches, { recursive: true }),
     cp(inputs.moduleFolder, source, { recursive: true }),
   ]);
+  if (inputs.hint !== undefined) context.progress.log(inputs.hint);
   await context.progress.step(inputs.title, async (step) => {
     await step.run({
       file: "go",

@@ -1,23 +1,25 @@
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { LaglineError } from "../../model/errors.ts";
 import { createProgress, formatElapsed, type Progress, slugify } from "./progress.ts";
 
 let folder = "";
 let lines: string[] = [];
+let time = 0;
 let progress: Progress;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "lagline-progress-"));
   lines = [];
-  let time = 0;
+  time = 0;
   progress = createProgress({
     log: (line) => lines.push(line),
     signal: new AbortController().signal,
     logFolder: join(folder, "log"),
     retryCommand: "scripts/up",
-    now: () => (time += 500),
+    now: () => time,
   });
 });
 afterEach(async () => {
@@ -27,10 +29,11 @@ afterEach(async () => {
 it("prints one line with both times and the note when a step is done", async () => {
   const result = await progress.step("Build Burrow 1.9.6", async (step) => {
     step.note("cached");
+    time = 1500;
     return 7;
   });
   expect(result).toBe(7);
-  expect(lines).toEqual(["[   1.5 s] Build Burrow 1.9.6 … done in 0.5 s (cached)"]);
+  expect(lines).toEqual(["[   1.5 s] Build Burrow 1.9.6 … done in 1.5 s (cached)"]);
 });
 
 it("keeps the output of commands in the log file of the step and returns standard output", async () => {
@@ -54,7 +57,7 @@ it("tells reason, last lines of the log and what to type when a command fails", 
   const failing = progress.step("Fetch", async (step) => step.run(command));
   await expect(failing).rejects.toMatchObject({ code: "LAGLINE_PLATFORM_COMMAND_FAILED" });
   const text = lines.join("\n");
-  expect(text).toContain("Fetch … failed after 0.5 s:");
+  expect(text).toContain("Fetch … failed after 0.0 s:");
   expect(text).toContain("ended with exit code 3: cannot reach http://***@m.example/");
   expect(text).toContain("    30\n");
   expect(text).not.toContain("    11\n");
@@ -72,7 +75,7 @@ it("says which program is missing", async () => {
 it("passes an error with its own hint on without a second advice", async () => {
   const error = new LaglineError({ code: "LAGLINE_TEST", message: "No disk.", hint: "Free 2 GB." });
   await expect(progress.step("Write", async () => Promise.reject(error))).rejects.toBe(error);
-  expect(lines).toEqual(["[   1.5 s] Write … failed after 0.5 s: No disk. Free 2 GB."]);
+  expect(lines).toEqual(["[   0.0 s] Write … failed after 0.0 s: No disk. Free 2 GB."]);
 });
 
 it("ends a running command and says stopped when the person stops it", async () => {
@@ -83,6 +86,24 @@ it("ends a running command and says stopped when the person stops it", async () 
   });
   await expect(step).rejects.toThrow("stopped by SIGINT");
   expect(lines.at(-1)).toContain("Wait … stopped after");
+});
+
+it("names all running steps in one line every 15 seconds, and is silent afterwards", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "setTimeout", "clearTimeout"] });
+  try {
+    const gate = new AbortController();
+    const opened = once(gate.signal, "abort");
+    const steps = [0, 1].map(async (index) => progress.step(`Step ${index}`, async () => opened));
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(3));
+    time = 15_000;
+    vi.advanceTimersByTime(15_000);
+    expect(lines).toContain("[  15.0 s] still working: Step 0 (15 s), Step 1 (15 s)");
+    gate.abort();
+    await Promise.all(steps);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("formats times and file names", () => {

@@ -4,6 +4,7 @@ import { join, relative } from "node:path";
 import { describeError, LaglineError } from "../../model/errors.ts";
 import { type Command, redact, runCommand } from "./commands.ts";
 
+/** One line for everything that runs, so that steps side by side do not fill the screen. */
 const HEARTBEAT_MS = 15_000;
 /** A step that ends sooner prints one line only. */
 const ANNOUNCE_AFTER_MS = 1000;
@@ -42,6 +43,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const now = options.now ?? (() => performance.now());
   const start = now();
   const print = (text: string): void => options.log(`${formatElapsed(now() - start)} ${text}`);
+  const heartbeat = createHeartbeat({ print, now });
   const build = (signal: AbortSignal): Progress => ({
     log: print,
     signal,
@@ -50,7 +52,9 @@ export function createProgress(options: ProgressOptions): Progress {
       await mkdir(options.logFolder, { recursive: true });
       const logFile = join(options.logFolder, `${slugify(title)}.log`);
       await writeFile(logFile, "");
-      return runStep({ title, logFile, signal, retryCommand: options.retryCommand, print, now }, body);
+      const stop = heartbeat(title);
+      const run = { title, logFile, signal, retryCommand: options.retryCommand, print, now };
+      return runStep(run, body).finally(stop);
     },
     withSignal: build,
   });
@@ -69,6 +73,29 @@ export function slugify(title: string): string {
     .replaceAll(/^[-.]+|[-.]+$/g, "");
 }
 
+/** Names the running steps every 15 seconds; the returned function says that one begins, its result that it ended. */
+function createHeartbeat(options: { print: Log; now: () => number }): (title: string) => () => void {
+  const running = new Map<symbol, { readonly title: string; readonly begin: number }>();
+  let timer: NodeJS.Timeout | undefined;
+  const tell = (): void => {
+    const parts = [...running.values()].map(
+      ({ title, begin }) => `${title} (${((options.now() - begin) / 1000).toFixed(0)} s)`,
+    );
+    options.print(`still working: ${parts.join(", ")}`);
+  };
+  return (title) => {
+    const key = Symbol(title);
+    running.set(key, { title, begin: options.now() });
+    timer ??= setInterval(tell, HEARTBEAT_MS);
+    return () => {
+      running.delete(key);
+      if (running.size > 0) return;
+      clearInterval(timer);
+      timer = undefined;
+    };
+  };
+}
+
 type StepRun = {
   readonly title: string;
   readonly logFile: string;
@@ -83,10 +110,6 @@ async function runStep<T>(run: StepRun, body: (step: Step) => Promise<T>): Promi
   const seconds = (): string => ((run.now() - begin) / 1000).toFixed(1);
   const notes: string[] = [];
   const announce = setTimeout(() => run.print(`${run.title} …`), ANNOUNCE_AFTER_MS);
-  const heartbeat = setInterval(
-    () => run.print(`${run.title} … still working after ${seconds()} s`),
-    HEARTBEAT_MS,
-  );
   try {
     const result = await body({
       signal: run.signal,
@@ -101,7 +124,6 @@ async function runStep<T>(run: StepRun, body: (step: Step) => Promise<T>): Promi
     throw error;
   } finally {
     clearTimeout(announce);
-    clearInterval(heartbeat);
   }
 }
 

@@ -106,7 +106,8 @@ async function buildIntoMirror(context: PlatformContext, target: Target): Promis
     importPath: "github.com/terraform-providers/terraform-provider-docker",
     tags: "no_compose",
     ldflags: `-s -w -X main.version=${DOCKER_PROVIDER.local}`,
-    title: "Build the Docker provider for Terraform from its Go module (about 5 minutes, once)",
+    title: "Build the Terraform provider for Docker from its Go module",
+    hint: "This takes 3 to 5 minutes on two cores, once; the binary is kept.",
   });
   const folder = join(
     target.mirrorFolder,
