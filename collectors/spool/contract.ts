@@ -23,7 +23,7 @@ export type LeasedBatch = SpoolBatch & {
   readonly sequence: number;
   /** When the documents were accepted first (epoch ms); kept when a batch is replaced by its remainder. */
   readonly acceptedAtMs: number;
-  /** How often the batch was handed out before. */
+  /** How often documents of the batch were answered for before, and this remainder was not done. */
   readonly attempts: number;
   /** When Elasticsearch first refused the timestamps as too new (epoch ms); null when it never did. */
   readonly refusedSinceMs: number | null;

@@ -13,8 +13,10 @@ export type Entry = {
   readonly acceptedAtMs: number;
   /** Monotonic time at which the batch was accepted, so that a jump of the wall clock drops nothing. */
   readonly bornMs: number;
-  attempts: number;
-  refusedSinceMs: number | null;
+  readonly attempts: number;
+  readonly refusedSinceMs: number | null;
+  /** True once it was handed out: when it comes back, it goes to the front. */
+  handedOut: boolean;
   notBeforeMs: number;
   readFailures: number;
   state: "waiting" | "leased" | "gone";
@@ -114,7 +116,7 @@ export class ReadyQueue {
       const entry = this.#live.peek();
       if (entry === undefined || monotonicMs - entry.bornMs <= this.#liveWindowMs) break;
       this.#live.shift();
-      if (entry.attempts > 0) this.#backlog.unshift(entry);
+      if (entry.handedOut) this.#backlog.unshift(entry);
       else this.#backlog.push(entry);
     }
     return this.#backlog.peek();

@@ -181,7 +181,7 @@ describe("delivery", () => {
     spool.release(await takeOne(spool), nowMs + 5_000);
     expect(await spool.take()).toBeUndefined();
     nowMs += 5_000;
-    expect(await takeOne(spool)).toMatchObject({ attempts: 1, documents: 3 });
+    expect(await takeOne(spool)).toMatchObject({ attempts: 0, documents: 3 });
   });
 
   test("lets live batches and backlog take turns, each oldest first", async () => {

@@ -187,7 +187,7 @@ export class DiskSpool implements Spool {
     }
     const { sequence, acceptedAtMs, attempts, refusedSinceMs } = entry;
     entry.state = "leased";
-    entry.attempts += 1;
+    entry.handedOut = true;
     this.#leases.set(sequence, entry);
     return { ...batch, sequence, acceptedAtMs, attempts, refusedSinceMs };
   }
@@ -199,8 +199,9 @@ export class DiskSpool implements Spool {
     const { refusedSinceMs, notBeforeMs } = what.settlement;
     const { sequence: replaces, acceptedAtMs, bornMs, attempts } = entry;
     const refused = refusedSinceMs === undefined ? entry.refusedSinceMs : refusedSinceMs;
-    const origin = { acceptedAtMs, bornMs, attempts, replaces, refusedSinceMs: refused };
+    const origin = { acceptedAtMs, bornMs, attempts: attempts + 1, replaces, refusedSinceMs: refused };
     for (const rest of await this.#store.write([draftOf(what.remaining, this.#codec, origin)])) {
+      rest.handedOut = true;
       rest.notBeforeMs = notBeforeMs ?? 0;
       this.#ready.giveBack(rest);
     }
@@ -248,6 +249,7 @@ function restore(recovery: Recovery, settings: SpoolSettings): readonly Entry[] 
     bornMs: monotonicMs - Math.max(0, nowMs - header.acceptedAtMs),
     attempts: header.attempts,
     refusedSinceMs: header.refusedSinceMs,
+    handedOut: false,
     notBeforeMs: 0,
     readFailures: 0,
     state: "waiting",

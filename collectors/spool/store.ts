@@ -200,6 +200,7 @@ export class EntryStore {
         bornMs: draft.bornMs,
         attempts: draft.attempts,
         refusedSinceMs: draft.refusedSinceMs,
+        handedOut: false,
         notBeforeMs: 0,
         readFailures: 0,
         state: "waiting",

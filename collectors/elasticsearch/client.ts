@@ -1,0 +1,194 @@
+/**
+ * The one file on the collector's side that imports the Elasticsearch client. Everything above it sees a status, a body
+ * and a deadline. Retries are off: the shipper decides about them per document. Plain media types instead of the
+ * client's `compatible-with=9` let one build speak to Elasticsearch 8.19 and 9.
+ */
+import { Client, errors, Transport } from "@elastic/elasticsearch";
+import type { ClientOptions } from "@elastic/elasticsearch";
+import type { ConnectionFiles, Credentials } from "./credentials.ts";
+import { readCredentials } from "./credentials.ts";
+import { ElasticsearchFault } from "./fault.ts";
+
+export type ClientSettings = {
+  /** Addresses of the nodes of one cluster. */
+  readonly urls: readonly string[];
+  readonly files: ConnectionFiles;
+  /** Deadline of a request that sets none. @default 30 s */
+  readonly requestTimeoutMs?: number;
+  /** Connections per node. @default 4 */
+  readonly connections?: number;
+};
+
+export type HttpRequest = {
+  readonly method: "GET" | "PUT" | "POST" | "DELETE" | "HEAD";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  /** Sent as JSON. */
+  readonly json?: Readonly<Record<string, unknown>>;
+  /** Sent as it is, as newline-delimited JSON. */
+  readonly ndjson?: Buffer;
+  /** Set when `ndjson` is compressed. */
+  readonly encoding?: "gzip";
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Any HTTP answer, whatever its status. `body` is parsed JSON, or text where the answer is none. */
+export type HttpAnswer = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfterMs: number | null;
+};
+
+export interface ElasticsearchHttp {
+  /** @throws ElasticsearchFault when there is no answer, or one that is not from Elasticsearch. */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** Reads the credential and CA files again; true when one of them changed. */
+  reload(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const JSON_TYPE = "application/json";
+const NDJSON_TYPE = "application/x-ndjson";
+
+class PlainTransport extends Transport {
+  constructor(options: ConstructorParameters<typeof Transport>[0]) {
+    super({
+      ...options,
+      vendoredHeaders: { jsonContentType: JSON_TYPE, ndjsonContentType: NDJSON_TYPE, accept: JSON_TYPE },
+    });
+  }
+}
+
+/** @throws LaglineError `LAGLINE_ELASTICSEARCH_FILE` when a file cannot be read. */
+export async function createElasticsearchHttp(settings: ClientSettings): Promise<ElasticsearchHttp> {
+  let credentials = await readCredentials(settings.files);
+  let client = new Client(clientOptions(settings, credentials));
+  return {
+    request: async (request) => send({ client, settings, request }),
+    reload: async () => {
+      const fresh = await readCredentials(settings.files);
+      if (fresh.fingerprint === credentials.fingerprint) return false;
+      const old = client;
+      credentials = fresh;
+      client = new Client(clientOptions(settings, credentials));
+      // Requests that are under way end on the old client.
+      await old.close();
+      return true;
+    },
+    close: async () => {
+      await client.close();
+    },
+  };
+}
+
+function clientOptions(settings: ClientSettings, credentials: Credentials): ClientOptions {
+  return {
+    nodes: [...settings.urls],
+    Transport: PlainTransport,
+    maxRetries: 0,
+    requestTimeout: settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    maxCompressedResponseSize: MAX_ANSWER_BYTES,
+    sniffOnStart: false,
+    sniffOnConnectionFault: false,
+    enableMetaHeader: false,
+    // The name is the client's; `false` switches its protection of parsed answers on.
+    disablePrototypePoisoningProtection: false,
+    agent: { connections: settings.connections ?? 4, keepAliveTimeout: 60_000 },
+    redaction: { type: "replace" },
+    ...(credentials.auth === undefined ? {} : { auth: credentials.auth }),
+    ...tlsOptions(settings, credentials),
+  };
+}
+
+function tlsOptions(
+  settings: ClientSettings,
+  credentials: Credentials,
+): Pick<ClientOptions, "tls" | "caFingerprint"> {
+  if (!settings.urls.some((url) => url.startsWith("https:"))) return {};
+  const { caFingerprint } = settings.files;
+  const tls = {
+    minVersion: "TLSv1.2" as const,
+    // With a pinned authority the fingerprint is the check; the chain has no root on this host.
+    rejectUnauthorized: caFingerprint === undefined,
+    ...(credentials.ca === undefined ? {} : { ca: credentials.ca }),
+    ...(credentials.certificate === undefined ? {} : { cert: credentials.certificate, key: credentials.key }),
+  };
+  return { tls, ...(caFingerprint === undefined ? {} : { caFingerprint }) };
+}
+
+type Sending = { readonly client: Client; readonly settings: ClientSettings; readonly request: HttpRequest };
+
+async function send({ client, settings, request }: Sending): Promise<HttpAnswer> {
+  const timeoutMs = request.timeoutMs ?? settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  // The client aborts the signal it is given, so each request gets one of its own.
+  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  try {
+    const result = await client.transport.request(
+      {
+        method: request.method,
+        path: request.path,
+        ...(request.query === undefined ? {} : { querystring: { ...request.query } }),
+        ...(request.json === undefined ? {} : { body: { ...request.json } }),
+        ...(request.ndjson === undefined ? {} : { bulkBody: request.ndjson }),
+      },
+      {
+        meta: true,
+        signal,
+        requestTimeout: null,
+        ...(request.encoding === undefined ? {} : { headers: { "content-encoding": request.encoding } }),
+      },
+    );
+    return answerOf({ status: result.statusCode ?? 0, body: result.body, headers: result.headers });
+  } catch (error) {
+    if (error instanceof errors.ResponseError) {
+      return answerOf({ status: error.statusCode ?? 0, body: error.body, headers: error.headers });
+    }
+    throw faultOf(error, {
+      timeoutMs,
+      timedOut: deadline.aborted,
+      stopped: request.signal?.aborted === true,
+    });
+  }
+}
+
+function answerOf(result: { status: number; body: unknown; headers: unknown }): HttpAnswer {
+  return { status: result.status, body: result.body, retryAfterMs: retryAfterMs(result.headers) };
+}
+
+/** `Retry-After` in seconds or as a date; null when it is absent or makes no sense. */
+function retryAfterMs(headers: unknown): number | null {
+  if (typeof headers !== "object" || headers === null || !("retry-after" in headers)) return null;
+  const value = String(headers["retry-after"]);
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? ms : null;
+}
+
+function faultOf(
+  error: unknown,
+  about: { readonly timeoutMs: number; readonly timedOut: boolean; readonly stopped: boolean },
+): ElasticsearchFault {
+  if (about.stopped) return new ElasticsearchFault("aborted", "The request was stopped.");
+  if (about.timedOut || error instanceof errors.TimeoutError) {
+    return new ElasticsearchFault(
+      "timeout",
+      `Elasticsearch did not answer within ${about.timeoutMs / 1000} s.`,
+    );
+  }
+  if (error instanceof errors.ProductNotSupportedError) {
+    return new ElasticsearchFault(
+      "not_elasticsearch",
+      "What answers is not Elasticsearch; is a proxy in between?",
+    );
+  }
+  if (error instanceof errors.DeserializationError) {
+    return new ElasticsearchFault("unreadable", "The answer of Elasticsearch is not JSON.");
+  }
+  // Only the client's own sentence: its error objects carry the request with its credentials.
+  const detail = error instanceof Error ? error.message : "unknown error";
+  return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${detail}).`);
+}
