@@ -5,7 +5,7 @@ import type { ResolvedPolicy } from "../../model/policy.ts";
 import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
 import { partitionDocument, type Stamp } from "./documents.ts";
 import { addToFacts, culpritsOf, newFacts, worstOf, worstVerdict } from "./group-facts.ts";
-import type { GroupFacts, GroupState } from "./group-state.ts";
+import type { Culprits, GroupFacts, GroupState } from "./group-state.ts";
 import { settle, verdictOf, type Settled } from "./hysteresis.ts";
 import type { Memory } from "./memory.ts";
 import { observe, type Observer } from "./observe.ts";
@@ -144,26 +144,41 @@ function document(
   });
 }
 
-function complete(of: {
-  facts: GroupFacts;
-  views: readonly PartitionView[];
-  verdicts: readonly Verdict[];
-  context: GroupContext;
-}): void {
-  const { facts, views, verdicts, context } = of;
+type Judged = {
+  readonly facts: GroupFacts;
+  readonly views: readonly PartitionView[];
+  readonly verdicts: readonly Verdict[];
+  readonly context: GroupContext;
+};
+
+function complete(of: Judged): void {
+  const { facts, views, context } = of;
   facts.alive = context.alive;
   facts.owners = ownersOf(views);
   facts.worst = worstOf(views);
+  facts.culprits = culprits(of);
+}
+
+/** The partitions a sentence must name: the failing ones, else those late and not shrinking, else those that grow. */
+function culprits(of: Judged): Culprits | null {
+  const { facts, views, verdicts, context } = of;
   const worst = worstVerdict(facts.verdicts);
-  facts.culprits =
-    VERDICTS[worst].severity === "critical" || worst === "rewound"
-      ? culpritsOf(views, (index) => verdicts[index] === worst, worst)
-      : culpritsOf(
-          views,
-          (index) => {
-            const view = views[index];
-            return view !== undefined && isLate(view, context) && !isShrinking(view, context);
-          },
-          worst,
-        );
+  if (VERDICTS[worst].severity === "critical" || worst === "rewound") {
+    return culpritsOf(views, (index) => verdicts[index] === worst, worst);
+  }
+  if (facts.totalLag < context.policy.lag_floor) return null;
+  const most = facts.totalLag * 0.2;
+  const late = facts.late > facts.lateShrinking;
+  const isCulprit = (view: PartitionView) =>
+    late
+      ? isLate(view, context) && !isShrinking(view, context)
+      : view.lag >= most && view.lag >= context.partitionFloor && view.lagVelocity > 0;
+  return culpritsOf(
+    views,
+    (index) => {
+      const view = views[index];
+      return view !== undefined && isCulprit(view);
+    },
+    worst,
+  );
 }

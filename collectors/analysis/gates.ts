@@ -28,6 +28,9 @@ export type Activity = {
   steadyGroups: number;
   lastHeadMoveMs: number;
   lastCommitMs: number;
+  /** Ticks in a row without any movement: time in which nobody looked is no evidence. */
+  quietHeadTicks: number;
+  quietCommitTicks: number;
 };
 
 export type TickCounts = {
@@ -35,10 +38,19 @@ export type TickCounts = {
   jumped: number;
   replayed: number;
   beyondEnd: number;
+  /** Some group has a commit that the tick before did not have. */
+  committed: boolean;
 };
 
 export class Gates {
-  readonly activity: Activity = { steadyTopics: 0, steadyGroups: 0, lastHeadMoveMs: 0, lastCommitMs: 0 };
+  readonly activity: Activity = {
+    steadyTopics: 0,
+    steadyGroups: 0,
+    lastHeadMoveMs: 0,
+    lastCommitMs: 0,
+    quietHeadTicks: 0,
+    quietCommitTicks: 0,
+  };
   #host: string | null = null;
   #restartedMs = 0;
   #holdUntilMs = 0;
@@ -80,11 +92,12 @@ export class Gates {
 
   /** After the topics were read: has everything that usually moves stopped moving at once? */
   frozen(nowMs: number, settings: Settings): string | null {
-    const { steadyTopics, steadyGroups, lastHeadMoveMs, lastCommitMs } = this.activity;
+    const { steadyTopics, steadyGroups, lastHeadMoveMs, lastCommitMs, quietHeadTicks, quietCommitTicks } =
+      this.activity;
     const headMs = nowMs - lastHeadMoveMs;
     const commitMs = nowMs - lastCommitMs;
-    const headsFrozen = steadyTopics > 0 && headMs >= settings.freezeMs;
-    const commitsFrozen = steadyGroups > 0 && commitMs >= settings.freezeMs;
+    const headsFrozen = steadyTopics > 0 && quietHeadTicks > 1 && headMs >= settings.freezeMs;
+    const commitsFrozen = steadyGroups > 0 && quietCommitTicks > 1 && commitMs >= settings.freezeMs;
     // One topic with one group can fall silent for reasons of its own; several at once cannot.
     if (headsFrozen && commitsFrozen && steadyTopics + steadyGroups >= MIN_GROUPS) {
       return `Nothing has moved in the whole cluster for ${formatDuration(Math.min(headMs, commitMs) / 1000)}: Kafka is down or Burrow lost it; its answers are frozen.`;
@@ -111,6 +124,9 @@ export class Gates {
       );
     }
     if (counts.beyondEnd >= most) {
+      if (!counts.committed) {
+        return "Neither commits nor end offsets move: Kafka is down or Burrow lost it; its answers are frozen.";
+      }
       return `End offsets stand still behind the commits of ${counts.beyondEnd} of ${plural(counts.groups, "group")}: Burrow does not refresh them.`;
     }
     return null;

@@ -3,9 +3,8 @@ import type { Verdict } from "../../model/verdicts.ts";
 import { formatCount, formatDuration, formatList, formatRate, formatShare, plural } from "./format.ts";
 import { countOf } from "./group-facts.ts";
 import type { Culprits, GroupFacts } from "./group-state.ts";
-import type { Slope } from "./trend.ts";
 
-export function groupCause(verdict: Verdict, facts: GroupFacts, slope: Slope): string {
+export function groupCause(verdict: Verdict, facts: GroupFacts): string {
   switch (verdict) {
     case "ok":
       return okCause(facts);
@@ -14,7 +13,7 @@ export function groupCause(verdict: Verdict, facts: GroupFacts, slope: Slope): s
         ? `Idle as its policy expects: ${formatCount(facts.totalLag)} messages wait.`
         : "Nothing is produced on its topics and nothing waits.";
     case "catching_up":
-      return catchingUp(facts, slope);
+      return catchingUp(facts);
     case "unknown":
       return unknownCause(facts);
     case "rewound":
@@ -22,7 +21,7 @@ export function groupCause(verdict: Verdict, facts: GroupFacts, slope: Slope): s
     case "hot_partition":
       return hotCause(facts);
     case "falling_behind":
-      return fallingBehindCause(facts, slope);
+      return fallingBehindCause(facts);
     case "no_owner":
     case "stalled":
     case "stopped":
@@ -41,9 +40,9 @@ function okCause(facts: GroupFacts): string {
   return `Keeps up: ${waiting(facts.totalLag)}${late}, objective ${formatDuration(facts.policy.objective_seconds)}${held}.`;
 }
 
-function catchingUp(facts: GroupFacts, slope: Slope): string {
+function catchingUp(facts: GroupFacts): string {
   const eta = Number.isNaN(facts.eta) ? "" : `; done in ${formatDuration(facts.eta)} at this pace`;
-  const pace = slope.perSecond < 0 ? `, lag shrinks by ${formatRate(-slope.perSecond)}` : "";
+  const pace = facts.velocity < 0 ? `, lag shrinks by ${formatRate(-facts.velocity)}` : "";
   return `${capital(howLate(facts))} late and catching up: ${waiting(facts.totalLag)}${pace}${eta}.`;
 }
 
@@ -84,15 +83,21 @@ function whyHot(facts: GroupFacts, culprits: Culprits): string {
   return `${name} is ${howLate(facts)} late, handles ${formatRate(culprits.consumeRate)} of ${formatRate(culprits.produceRate)} produced while the others keep up: look at its consumer`;
 }
 
-function fallingBehindCause(facts: GroupFacts, slope: Slope): string {
+function fallingBehindCause(facts: GroupFacts): string {
   const objective = formatDuration(facts.policy.objective_seconds);
-  const growth = slope.perSecond > 0 ? `lag grows by ${formatRate(slope.perSecond)}` : "lag does not shrink";
+  const growth = facts.velocity > 0 ? `lag grows by ${formatRate(facts.velocity)}` : "lag does not shrink";
   const breach =
     facts.late === 0 && !Number.isNaN(facts.breachIn)
       ? `, misses its objective of ${objective} in ${formatDuration(facts.breachIn)}`
       : `, objective ${objective}`;
   const whole = facts.late > 1 && facts.late === facts.known ? " on all partitions" : "";
-  return `${capital(howLate(facts))} late${whole}${breach}; ${growth}: ${whoChanged(facts)}.`;
+  return `${capital(howLate(facts))} late${whole}${breach}; ${growth}: ${whoChanged(facts)}${silence(facts)}.`;
+}
+
+/** Not yet a stop, but worth a word. */
+function silence(facts: GroupFacts): string {
+  const age = facts.worst?.commitAge ?? 0;
+  return age > 45 ? `; no commit for ${formatDuration(age)}` : "";
 }
 
 /** Says whether the producer sped up or the consumer slowed, against what was usual before. */
@@ -123,7 +128,8 @@ function failureCause(verdict: Verdict, facts: GroupFacts): string {
   if (culprits === null) return `${capital(waiting(facts.totalLag))} without progress.`;
   const where =
     culprits.count === facts.known && culprits.count > 1 ? "all partitions" : of(culprits.count, facts);
-  const lag = waiting(culprits.lag);
+  const lag =
+    culprits.lag === 0 && facts.beyondEnd > 0 ? "its topic was made anew or cut" : waiting(culprits.lag);
   const age = formatDuration(culprits.commitAge);
   if (verdict === "no_owner") {
     return `${capital(where)} ${culprits.count === 1 ? "belongs" : "belong"} to no consumer: no commit for ${age}, ${lag} (${named(culprits)}).`;

@@ -6,7 +6,6 @@ import { round, seconds, type Stamp } from "./documents.ts";
 import { countOf } from "./group-facts.ts";
 import type { GroupFacts, GroupState } from "./group-state.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
-import type { Slope } from "./trend.ts";
 
 /** Lists of names are bounded, so that one group with thousands of consumers cannot make a document of megabytes. */
 export const MAX_LISTED = 100;
@@ -20,12 +19,7 @@ export type GroupJudgement = {
   readonly suspectReason: string | null;
 };
 
-export function groupDocument(
-  stamp: Stamp,
-  of: { facts: GroupFacts; slope: Slope },
-  judged: GroupJudgement,
-): LagDocument {
-  const { facts } = of;
+export function groupDocument(stamp: Stamp, facts: GroupFacts, judged: GroupJudgement): LagDocument {
   const document: LagDocument = {
     ...head(stamp, facts.state, judged),
     ...policyFields(facts.policy),
@@ -42,7 +36,7 @@ export function groupDocument(
   if (code !== undefined) document.status_code = code;
   addOwners(document, facts);
   addLag(document, stamp, facts);
-  if (judged.suspectReason === null) addRates(document, facts, of.slope);
+  if (judged.suspectReason === null) addRates(document, facts);
   else document.time_lag_method = "none";
   return document;
 }
@@ -114,7 +108,7 @@ function addLag(document: LagDocument, stamp: Stamp, facts: GroupFacts): void {
   if (worst.owner !== null) document.worst_owner = worst.owner;
 }
 
-function addRates(document: LagDocument, facts: GroupFacts, slope: Slope): void {
+function addRates(document: LagDocument, facts: GroupFacts): void {
   const { worst } = facts;
   document.time_lag_method = worst?.method ?? "none";
   if (worst !== null && !Number.isNaN(worst.timeLag)) document.time_lag_seconds = round(worst.timeLag);
@@ -122,11 +116,11 @@ function addRates(document: LagDocument, facts: GroupFacts, slope: Slope): void 
     document.time_lag_error_seconds = round(worst.timeLagError);
   if (!Number.isNaN(facts.produceRate)) document.produce_rate = round(facts.produceRate);
   if (!Number.isNaN(facts.consumeRate)) document.consume_rate = round(facts.consumeRate);
-  if (!Number.isNaN(slope.perSecond)) document.lag_velocity = round(slope.perSecond);
+  if (!Number.isNaN(facts.velocity)) document.lag_velocity = round(facts.velocity);
   // While one lagging partition does not shrink, the group will not be done.
   const allShrink = facts.late > 0 && facts.lateShrinking === facts.late;
   if (allShrink && !Number.isNaN(facts.eta)) document.eta_seconds = round(facts.eta);
-  if (!(slope.perSecond > 0)) return;
+  if (!(facts.velocity > 0) || facts.totalLag < facts.policy.lag_floor) return;
   if (facts.late > 0) document.breach_in_seconds = 0;
   else if (!Number.isNaN(facts.breachIn)) document.breach_in_seconds = round(facts.breachIn);
 }

@@ -31,6 +31,8 @@ export function newFacts(state: GroupState, reading: GroupReading, policy: Resol
     moved: 0,
     produceRate: Number.NaN,
     consumeRate: Number.NaN,
+    velocity: Number.NaN,
+    growingMs: 0,
     maxProduceRate: 0,
     eta: Number.NaN,
     breachIn: Number.NaN,
@@ -61,6 +63,7 @@ export function addToFacts(facts: GroupFacts, view: PartitionView, context: Grou
   if (view.fresh) facts.fresh++;
   if (view.lag > facts.maxLag) facts.maxLag = view.lag;
   if (!Number.isNaN(view.consumeRate)) facts.consumeRate = plus(facts.consumeRate, view.consumeRate);
+  if (!Number.isNaN(view.lagVelocity)) facts.velocity = plus(facts.velocity, view.lagVelocity);
   if (view.commitAtMs > facts.newestCommitMs) facts.newestCommitMs = view.commitAtMs;
   if (view.rewoundBy > 0) {
     facts.rewoundMessages += view.rewoundBy;

@@ -21,6 +21,8 @@ export type GroupState = {
   /** First tick of the present absence, 0 while present. */
   missingSinceMs: number;
   vanishedReported: boolean;
+  /** Since when the lag grows beyond noise, 0 while it does not. */
+  growingSinceMs: number;
   owners: readonly string[];
   /** Owners before they all left, for the sentence at 3 a.m. */
   lastOwners: readonly string[];
@@ -79,6 +81,10 @@ export type GroupFacts = {
   moved: number;
   produceRate: number;
   consumeRate: number;
+  /** Sum of the partitions' lag velocities; NaN when unknown. */
+  velocity: number;
+  /** For how long the group's lag has been growing beyond noise, ms. */
+  growingMs: number;
   maxProduceRate: number;
   eta: number;
   breachIn: number;
@@ -126,6 +132,7 @@ export function newGroupState(group: string, nowMs: number): GroupState {
     lastCommitMs: 0,
     missingSinceMs: 0,
     vanishedReported: false,
+    growingSinceMs: 0,
     owners: [],
     lastOwners: [],
     ownersLeftMs: 0,

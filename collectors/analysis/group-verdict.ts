@@ -10,13 +10,13 @@ const FEW = 0.25;
 /** From this share of the lag on few partitions, they are the cause. */
 const MOST = 0.6;
 
-export function findGroupVerdict(facts: GroupFacts, slope: Slope, settings: Settings): Verdict {
+export function findGroupVerdict(facts: GroupFacts, settings: Settings): Verdict {
   for (const failure of ["stopped", "stalled", "no_owner"] as const) {
     if (countOf(facts, failure) > 0) return failure;
   }
   if (facts.known === 0 || facts.beyondEnd === facts.known) return "unknown";
-  if (facts.policy.expected_idle && !facts.alive) return "idle";
-  const behind = findBehind(facts, slope, settings);
+  if (facts.policy.expected_idle && facts.moved === 0) return "idle";
+  const behind = findBehind(facts, settings);
   if (behind !== null && behind !== "catching_up") return behind;
   if (countOf(facts, "rewound") > 0) return "rewound";
   if (behind !== null) return behind;
@@ -25,7 +25,7 @@ export function findGroupVerdict(facts: GroupFacts, slope: Slope, settings: Sett
   return "ok";
 }
 
-function findBehind(facts: GroupFacts, slope: Slope, settings: Settings): Verdict | null {
+function findBehind(facts: GroupFacts, settings: Settings): Verdict | null {
   if (facts.totalLag < facts.policy.lag_floor) return null;
   const rewound = countOf(facts, "rewound");
   const lateNow = facts.late - facts.lateUnknown;
@@ -35,10 +35,13 @@ function findBehind(facts: GroupFacts, slope: Slope, settings: Settings): Verdic
     if (rewound >= lateNow - facts.lateShrinking) return null;
     return isConcentrated(facts) ? "hot_partition" : "falling_behind";
   }
-  return isGrowing(facts, slope, settings) && facts.breachIn <= settings.breachHorizonSeconds && rewound === 0
-    ? "falling_behind"
-    : null;
+  if (facts.growingMs < settings.forecastMs || facts.breachIn > settings.breachHorizonSeconds || rewound > 0)
+    return null;
+  return facts.known >= 3 && facts.maxLag >= MOST * facts.totalLag ? "hot_partition" : "falling_behind";
 }
+
+/** Rates are smoothed: a consumer within three per cent of its producer keeps up. */
+const KEEPS_UP = 0.97;
 
 /** Few partitions hold most of the lag while the others are within the objective. */
 function isConcentrated(facts: GroupFacts): boolean {
@@ -49,6 +52,8 @@ function isConcentrated(facts: GroupFacts): boolean {
 /** Growth over the trend window beyond what the age of end offsets can pretend. */
 export function isGrowing(facts: GroupFacts, slope: Slope, settings: Settings): boolean {
   if (Number.isNaN(slope.perSecond) || slope.spanSeconds * 1000 < settings.trendMs * 0.5) return false;
+  // Between two commits of a slow committer lag grows too; its rates tell that it keeps up.
+  if (!(facts.velocity > 0) || facts.consumeRate > KEEPS_UP * facts.produceRate) return false;
   const noise = ((facts.produceRate || 0) * settings.refreshMs) / 1000;
   return slope.perSecond * slope.spanSeconds > Math.max(noise, facts.policy.lag_floor / 2);
 }

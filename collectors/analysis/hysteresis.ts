@@ -9,9 +9,15 @@ export type Settled = { verdict: Verdict; pending: Verdict; pendingTicks: number
 
 const AT_ONCE: ReadonlySet<Verdict> = new Set(["stopped", "stalled", "no_owner", "vanished", "suspect_data"]);
 
+/**
+ * From a failure to another warning, four ticks: in a crash loop the consumer lives for a moment again and again.
+ */
+const TICKS_WITHIN_FAILURE = 4;
+
 /** Ticks in a row that `next` must be found before it replaces `current`. */
 export function ticksNeeded(current: Verdict, next: Verdict): number {
   if (AT_ONCE.has(next) || current === "unknown" || current === "suspect_data") return 1;
+  if (isFailing(current) && VERDICTS[next].severity === "warning") return TICKS_WITHIN_FAILURE;
   return next === "idle" ? 3 : 2;
 }
 

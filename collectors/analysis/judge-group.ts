@@ -6,7 +6,7 @@ import { ownersEvent, rewindEvent, verdictEvent } from "./events.ts";
 import { groupCause } from "./group-cause.ts";
 import { groupDocument, type GroupJudgement } from "./group-document.ts";
 import type { GroupFacts, GroupState } from "./group-state.ts";
-import { findGroupVerdict } from "./group-verdict.ts";
+import { findGroupVerdict, isGrowing } from "./group-verdict.ts";
 import { settle } from "./hysteresis.ts";
 import { sameOwners } from "./owners.ts";
 import type { Settings } from "./settings.ts";
@@ -37,11 +37,12 @@ function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
   if (facts.known > 0) state.trend.push(stamp.nowMs, facts.totalLag);
   const slope = state.trend.slope(settings.trendMs);
   const events = transitions(stamp, facts);
-  const found = findGroupVerdict(facts, slope, settings);
+  facts.growingMs = growingFor(judging, facts, slope);
+  const found = findGroupVerdict(facts, settings);
   const from = state.settled.verdict;
   const changed = settle(state.settled, found);
   const verdict = state.settled.verdict;
-  const cause = groupCause(verdict, facts, slope);
+  const cause = groupCause(verdict, facts);
   if (changed || !state.verdictGiven) {
     if (state.verdictGiven && changed) {
       const heldSeconds = seconds(stamp.nowMs - state.verdictSinceMs);
@@ -62,7 +63,7 @@ function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
     objectiveRatio: ratio,
     suspectReason: null,
   };
-  return { verdict, documents: [groupDocument(stamp, { facts, slope }, judged), ...events] };
+  return { verdict, documents: [groupDocument(stamp, facts, judged), ...events] };
 }
 
 /**
@@ -82,8 +83,15 @@ function holdSuspect(judging: GroupJudging, facts: GroupFacts, reason: string): 
     objectiveRatio: trusted?.objectiveRatio ?? null,
     suspectReason: reason,
   };
-  const slope: Slope = { perSecond: Number.NaN, spanSeconds: 0 };
-  return { verdict: "suspect_data", documents: [groupDocument(stamp, { facts, slope }, judged)] };
+  return { verdict: "suspect_data", documents: [groupDocument(stamp, facts, judged)] };
+}
+
+function growingFor(judging: GroupJudging, facts: GroupFacts, slope: Slope): number {
+  const { state } = facts;
+  const { nowMs } = judging.stamp;
+  if (!isGrowing(facts, slope, judging.settings)) state.growingSinceMs = 0;
+  else if (state.growingSinceMs === 0) state.growingSinceMs = nowMs;
+  return state.growingSinceMs === 0 ? 0 : nowMs - state.growingSinceMs;
 }
 
 function objectiveRatio(facts: GroupFacts, verdict: Verdict): number | null {

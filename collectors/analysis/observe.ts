@@ -211,9 +211,7 @@ function advance(o: Observer, view: PartitionView, commitAt: number): void {
     const change = ((view.lag - (table.lag[row] ?? 0)) * 1000) / dtMs;
     const known = table.lagVelocity[row] ?? Number.NaN;
     table.lagVelocity[row] =
-      view.rewoundBy > 0 || view.skipped > 0
-        ? Number.NaN
-        : smooth(known, change, dtMs / settings.smoothingMs);
+      view.rewoundBy > 0 || view.skipped > 0 ? Number.NaN : smooth(known, change, dtMs / settings.velocityMs);
   }
 }
 
@@ -269,6 +267,12 @@ function finishView(o: Observer, view: PartitionView, commitAt: number): void {
   view.lagVelocity = table.lagVelocity[row] ?? Number.NaN;
   view.rewindLeft = Math.max(0, (table.rewindFrom[row] ?? Number.NaN) - view.committed || 0);
   view.patience = Math.max(settings.silentMs / 1000, 3 * (table.commitGap[row] ?? 0));
+  if (view.beyondEnd) {
+    view.timeLag.seconds = Number.NaN;
+    view.timeLag.errorSeconds = Number.NaN;
+    view.timeLag.method = "none";
+    return;
+  }
   o.finder.find(
     {
       committed: view.committed,

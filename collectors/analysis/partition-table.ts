@@ -43,6 +43,10 @@ export class PartitionTable {
     const row = this.#free.pop() ?? this.#next++;
     if (row >= this.#capacity) this.#grow();
     this.reset(row);
+    this.verdictSinceMs[row] = 0;
+    this.verdict[row] = 0;
+    this.pending[row] = 0;
+    this.pendingTicks[row] = 0;
     this.owner[row] = 0;
     this.head[row] = head;
     return row;
@@ -52,7 +56,7 @@ export class PartitionTable {
     this.#free.push(row);
   }
 
-  /** Forgets what was measured (a topic made anew, a group deleted and back), keeps the owner. */
+  /** Forgets what was measured, because the topic was made anew; the owner and the verdict stay until judged again. */
   reset(row: number): void {
     this.committed[row] = Number.NaN;
     this.commitStampMs[row] = 0;
@@ -62,14 +66,10 @@ export class PartitionTable {
     this.readAtMs[row] = 0;
     this.lag[row] = 0;
     this.rewindFrom[row] = Number.NaN;
-    this.verdictSinceMs[row] = 0;
     this.consumeRate[row] = Number.NaN;
     this.lagVelocity[row] = Number.NaN;
     this.commitGap[row] = 0;
     this.ticks[row] = 0;
-    this.verdict[row] = 0;
-    this.pending[row] = 0;
-    this.pendingTicks[row] = 0;
     this.staleTicks[row] = 0;
   }
 

@@ -57,7 +57,9 @@ export function isShrinking(view: PartitionView, context: GroupContext): boolean
 }
 
 export function findPartitionVerdict(view: PartitionView, current: Verdict, context: GroupContext): Verdict {
-  if (!view.known || view.beyondEnd) return "unknown";
+  if (!view.known) return "unknown";
+  // A topic made anew under a stopped consumer takes its lag away, not its trouble.
+  if (view.beyondEnd) return isFailing(current) && !view.moved ? current : "unknown";
   const failure = findFailure(view, context);
   if (failure !== null) return context.policy.expected_idle && failure !== "stalled" ? "idle" : failure;
   // A failure ends with a sign of life, not because the evidence got younger (a restart of Burrow or of this process).
@@ -83,6 +85,7 @@ function findFailure(view: PartitionView, context: GroupContext): Verdict | null
 
 function findProgress(view: PartitionView, context: GroupContext): Verdict {
   if (view.rewindLeft >= context.partitionFloor && view.lag >= context.partitionFloor) return "rewound";
+  if (context.policy.expected_idle && !view.moved && view.lag > 0) return "idle";
   if (isLate(view, context)) {
     if (Number.isNaN(view.lagVelocity)) return "unknown";
     return isShrinking(view, context) ? "catching_up" : "falling_behind";

@@ -14,6 +14,10 @@ export type Settings = {
   readonly freezeMs: number;
   /** Time constant of smoothed rates: three ticks, at least 90 s; short enough to follow a consumer that stops. */
   readonly smoothingMs: number;
+  /** Time constant of the lag's velocity: quick, so that the turn from growing to shrinking is seen in two ticks. */
+  readonly velocityMs: number;
+  /** A forecast must hold this long before it is a warning: bursts and deploys do not. */
+  readonly forecastMs: number;
   /** Span over which produce rates are taken: several refreshes, because each end offset is up to one refresh old. */
   readonly produceWindowMs: number;
   /** Span over which the lag of a group must grow before it is called falling behind. */
@@ -50,6 +54,8 @@ export function deriveSettings(intervalSeconds: number, offsetRefreshSeconds: nu
     silentMs: Math.max(60 * SECOND, 3 * intervalMs, 4 * refreshMs),
     freezeMs: Math.max(40 * SECOND, 2 * intervalMs, 2.5 * refreshMs),
     smoothingMs: Math.max(90 * SECOND, 3 * intervalMs),
+    velocityMs: Math.max(45 * SECOND, 1.5 * intervalMs),
+    forecastMs: Math.max(MINUTE, 2 * intervalMs),
     produceWindowMs: Math.max(MINUTE, 2 * intervalMs, 3 * refreshMs),
     trendMs: Math.max(5 * MINUTE, 5 * intervalMs),
     breachHorizonSeconds: 15 * 60,

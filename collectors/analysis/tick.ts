@@ -25,7 +25,7 @@ export class Tick implements TickAnalysis {
   readonly #settings: Settings;
   readonly #stamp: Stamp;
   readonly #counts = new ClusterCounts();
-  readonly #across: TickCounts = { groups: 0, jumped: 0, replayed: 0, beyondEnd: 0 };
+  readonly #across: TickCounts = { groups: 0, jumped: 0, replayed: 0, beyondEnd: 0, committed: false };
   readonly #facts: GroupFacts[] = [];
   readonly #events: LagDocument[] = [];
   readonly #present = new Set<string>();
@@ -33,7 +33,6 @@ export class Tick implements TickAnalysis {
   #reason: string | null;
   #observer: Observer | null = null;
   #steadyGroups = 0;
-  #committed = false;
 
   constructor(options: AnalyserOptions, memory: Memory, input: TickInput) {
     this.#options = options;
@@ -128,7 +127,11 @@ export class Tick implements TickAnalysis {
     if (this.#observer !== null) return this.#observer;
     const memory = this.#memory;
     const { nowMs, burrow } = this.#input;
-    if (memory.topics.anyMoved()) memory.gates.activity.lastHeadMoveMs = nowMs;
+    const { activity } = memory.gates;
+    if (memory.topics.anyMoved()) {
+      activity.lastHeadMoveMs = nowMs;
+      activity.quietHeadTicks = 0;
+    } else activity.quietHeadTicks++;
     this.#reason ??= memory.gates.frozen(nowMs, this.#settings);
     if (this.#reason === null && memory.wasSuspect) memory.trustedSinceMs = nowMs;
     this.#observer = {
@@ -159,7 +162,7 @@ export class Tick implements TickAnalysis {
     state.lastCommitMs = Math.max(state.lastCommitMs, facts.newestCommitMs);
     if (isSteady(state.activity)) this.#steadyGroups++;
     state.activity = shiftActivity(state.activity, facts.fresh > 0);
-    if (facts.fresh > 0) this.#committed = true;
+    if (facts.fresh > 0) this.#across.committed = true;
     this.#across.groups++;
     if (facts.stale > 0) this.#across.replayed++;
     if (facts.known > 0 && facts.beyondEnd * 2 > facts.known) this.#across.beyondEnd++;
@@ -170,10 +173,11 @@ export class Tick implements TickAnalysis {
     this.#observerOfTick();
     const { gates } = this.#memory;
     const { nowMs } = this.#input;
-    if (this.#committed) {
+    if (this.#across.committed) {
       gates.activity.lastCommitMs = nowMs;
+      gates.activity.quietCommitTicks = 0;
       gates.activity.steadyGroups = this.#steadyGroups;
-    }
+    } else gates.activity.quietCommitTicks++;
     return (
       this.#reason ??
       gates.frozen(nowMs, this.#settings) ??
@@ -193,7 +197,6 @@ export class Tick implements TickAnalysis {
     const topics = memory.topics.endTick();
     if (topics.moved) {
       memory.gates.activity.steadyTopics = topics.steady;
-      memory.gates.activity.lastHeadMoveMs = nowMs;
     }
     memory.topics.forget(nowMs - this.#settings.forgetAfterMs);
     memory.wasSuspect = reason !== null;

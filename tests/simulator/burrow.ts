@@ -194,8 +194,8 @@ export class SimBurrow {
       status: this.#status({ topic: group.topic, partition, ring, currentLag }),
       owner,
       clientId: owner === null ? null : `${group.name}-${owner}`,
-      start: start === undefined ? null : reading(start),
-      end: end === undefined ? null : reading(end),
+      start: start === undefined ? null : toCommit(start),
+      end: end === undefined ? null : toCommit(end),
       currentLag,
       complete: complete === 0 && owner !== null ? 0.1 : complete,
     };
@@ -229,7 +229,7 @@ export class SimBurrow {
   }
 }
 
-function reading(slot: Slot): CommitReading {
+function toCommit(slot: Slot): CommitReading {
   return {
     offset: slot.offset,
     timestampMs: slot.timestampMs,

@@ -374,7 +374,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
     expected: [{ from: EVENT + 60, to: 3600, allowed: ["stopped", "falling_behind"] }],
     detect: { verdict: "stopped", happensAt: EVENT, decidableAt: EVENT + PATIENCE },
-    ends: ["unknown"],
+    ends: ["stopped"],
   },
   {
     name: "retention overtakes a consumer",
