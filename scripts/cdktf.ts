@@ -7,8 +7,8 @@ import { describeError } from "../model/errors.ts";
 import { runCdktf } from "./deploy/cdktf-run.ts";
 
 try {
-  const { config } = loadConfig(process.env["LAGLINE_CONFIG"] ?? "lagline.yaml");
-  process.exitCode = await runCdktf(config, process.argv.slice(2));
+  const loaded = loadConfig(process.env["LAGLINE_CONFIG"] ?? "lagline.yaml");
+  process.exitCode = await runCdktf(loaded, process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = 2;

@@ -54,15 +54,15 @@ function addUp(program: Command): void {
     )
     .option("--no-install", "change nothing on this host; say what to install instead")
     .action(async (options: InstallOption) => {
-      const { config } = load(options);
+      const loaded = load(options);
       const { bringUp } = await import("../deploy/up.ts");
       const { showTop } = await import("../top/show.ts");
       const configFlag = options.config === DEFAULT_CONFIG ? "" : ` --config ${options.config}`;
       const { progress, signal } = await timeline(`scripts/up${configFlag}`);
       const print = (line: string): void => void process.stdout.write(`${line}\n`);
-      await bringUp(config, { progress, signal, allowInstall: options.install, configFlag, print });
+      await bringUp(loaded, { progress, signal, allowInstall: options.install, configFlag, print });
       print("");
-      await showTop(config, { once: true, signal, print });
+      await showTop(loaded.config, { once: true, signal, print });
     });
   withExample(withConfig(command), "scripts/up", "scripts/up --config my.yaml --no-install");
 }
@@ -83,10 +83,10 @@ function addDown(program: Command): void {
           hint: "Leave --purge out to keep the data.",
         });
       }
-      const { config } = load(options);
+      const loaded = load(options);
       const { takeDown } = await import("../deploy/down.ts");
       const { progress, signal } = await timeline("scripts/down");
-      await takeDown(config, { progress, signal, purge: options.purge });
+      await takeDown(loaded, { progress, signal, purge: options.purge });
     });
   withExample(withConfig(command), "scripts/down", "scripts/down --purge --yes");
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
-import type { Config } from "../../config/schema.ts";
+import type { LoadedConfig } from "../../config/load.ts";
 import { findRepositoryRoot } from "../platform/paths.ts";
 import { deploymentDirectories } from "./directories.ts";
 
@@ -45,7 +45,7 @@ export type CdktfRunOptions = {
 
 /** Runs one verb. Returns the exit code. */
 export async function runCdktf(
-  config: Config,
+  { config, file }: LoadedConfig,
   given: readonly string[],
   options: CdktfRunOptions = {},
 ): Promise<number> {
@@ -62,6 +62,7 @@ export async function runCdktf(
       cwd: root,
       env: {
         ...cdktfEnvironment(prepared),
+        LAGLINE_CONFIG: file,
         ...options.environment,
         PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
       },

@@ -1,9 +1,10 @@
 /** Runs `cdktf deploy` and `cdktf destroy` as steps that a person can follow, and turns their failure into a sentence. */
 import { appendFileSync } from "node:fs";
-import type { Config } from "../../config/schema.ts";
+import type { LoadedConfig } from "../../config/load.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { Progress } from "../platform/progress.ts";
 import { runCdktf } from "./cdktf-run.ts";
+import { deploymentDirectories } from "./directories.ts";
 
 export type CdktfStepOptions = {
   readonly progress: Progress;
@@ -13,22 +14,29 @@ export type CdktfStepOptions = {
 };
 
 /** @throws LaglineError LAGLINE_DEPLOY_FAILED with what Terraform said. */
-export async function runCdktfStep(config: Config, options: CdktfStepOptions): Promise<readonly string[]> {
+export async function runCdktfStep(
+  loaded: LoadedConfig,
+  options: CdktfStepOptions,
+): Promise<readonly string[]> {
   return options.progress.step(options.title, async (step) => {
     const lines: string[] = [];
-    const exitCode = await runCdktf(config, options.arguments, {
-      signal: step.signal,
-      environment: options.environment ?? {},
-      onLine: (raw) => {
-        const line = stripColours(raw).trimEnd();
-        lines.push(line);
-        appendFileSync(step.logFile, `${line}\n`);
-        const finished = /^(\S+)\s+(?:Apply|Destroy) complete! (.*)$/.exec(line);
-        if (finished !== null) {
-          options.progress.log(`  ${finished[1]}: ${finished[2]}`);
-        }
+    const exitCode = await runCdktf(
+      loaded,
+      [...options.arguments, `--output=${deploymentDirectories(loaded.config).synthesised}`],
+      {
+        signal: step.signal,
+        environment: options.environment ?? {},
+        onLine: (raw) => {
+          const line = stripColours(raw).trimEnd();
+          lines.push(line);
+          appendFileSync(step.logFile, `${line}\n`);
+          const finished = /^(\S+)\s+(?:Apply|Destroy) complete! (.*)$/.exec(line);
+          if (finished !== null) {
+            options.progress.log(`  ${finished[1]}: ${finished[2]}`);
+          }
+        },
       },
-    });
+    );
     if (exitCode !== 0) {
       throw new LaglineError({
         code: "LAGLINE_DEPLOY_FAILED",

@@ -7,6 +7,8 @@ export type DeploymentDirectories = {
   readonly files: string;
   readonly secrets: string;
   readonly platformFile: string;
+  /** Synthesised stacks of this environment; plain `cdktf` uses `cdktf.out` with the same state. */
+  readonly synthesised: string;
   /** Environment variables for every cdktf verb, written by `lagline prepare`. */
   readonly environmentFile: string;
 };
@@ -17,6 +19,7 @@ export function deploymentDirectories(config: Config): DeploymentDirectories {
     root,
     files: join(root, "files"),
     secrets: join(root, "secrets"),
+    synthesised: join(root, "cdktf.out"),
     platformFile: join(root, "platform.json"),
     environmentFile: join(root, "cdktf-environment.json"),
   };

@@ -2,9 +2,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
-import { findRepositoryRoot } from "../platform/paths.ts";
 import type { Progress } from "../platform/progress.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { deploymentDirectories } from "./directories.ts";
@@ -21,11 +21,15 @@ export type DownOptions = {
 };
 
 /** Destroys all stacks but storage; with `purge` also storage, state and generated files. Safe to run again. */
-export async function takeDown(config: Config, { progress, signal, purge }: DownOptions): Promise<void> {
+export async function takeDown(
+  loaded: LoadedConfig,
+  { progress, signal, purge }: DownOptions,
+): Promise<void> {
+  const { config } = loaded;
   const environment = purge ? { LAGLINE_PURGE: "1" } : {};
-  await runCdktfStep(config, { progress, title: "Synthesise the stacks", arguments: ["synth"], environment });
-  const stacks = synthesisedStacks().filter((name) => name !== STORAGE);
-  await runCdktfStep(config, {
+  await runCdktfStep(loaded, { progress, title: "Synthesise the stacks", arguments: ["synth"], environment });
+  const stacks = synthesisedStacks(config).filter((name) => name !== STORAGE);
+  await runCdktfStep(loaded, {
     progress,
     title: "Destroy the stacks",
     arguments: ["destroy", ...stacks, "--ignore-missing-stack-dependencies"],
@@ -36,7 +40,7 @@ export async function takeDown(config: Config, { progress, signal, purge }: Down
     progress.log(`Removed containers that the state did not know: ${leftovers.join(", ")}.`);
   }
   if (purge) {
-    await purgeData(config, progress, signal);
+    await purgeData(loaded, progress, signal);
     return;
   }
   const volumes = await ownVolumes(config, signal);
@@ -47,10 +51,11 @@ export async function takeDown(config: Config, { progress, signal, purge }: Down
   );
 }
 
-async function purgeData(config: Config, progress: Progress, signal: AbortSignal): Promise<void> {
+async function purgeData(loaded: LoadedConfig, progress: Progress, signal: AbortSignal): Promise<void> {
+  const { config } = loaded;
   const environment = { LAGLINE_PURGE: "1" };
   // preventDestroy is part of the state's configuration only at plan time, so the same command lifts and destroys.
-  await runCdktfStep(config, {
+  await runCdktfStep(loaded, {
     progress,
     title: "Destroy the data volumes",
     arguments: ["destroy", STORAGE, "--ignore-missing-stack-dependencies"],
@@ -74,7 +79,7 @@ async function purgeData(config: Config, progress: Progress, signal: AbortSignal
   );
 }
 
-function synthesisedStacks(): string[] {
-  const manifest = readFileSync(join(findRepositoryRoot(), "cdktf.out", "manifest.json"), "utf8");
+function synthesisedStacks(config: Config): string[] {
+  const manifest = readFileSync(join(deploymentDirectories(config).synthesised, "manifest.json"), "utf8");
   return Object.keys(manifestSchema.parse(JSON.parse(manifest)).stacks);
 }

@@ -1,5 +1,6 @@
 /** `lagline up`: from a configuration to a running monitor with its first documents on screen. */
 import { resolve } from "node:path";
+import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { dataStreamName } from "../../model/documents.ts";
 import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
@@ -20,10 +21,11 @@ export type UpOptions = {
 };
 
 /** @throws LaglineError with the reason and the command to retry; what was done already stays. */
-export async function bringUp(config: Config, options: UpOptions): Promise<void> {
+export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise<void> {
+  const { config } = loaded;
   const { progress, signal, print } = options;
   const prepared = await prepare(config, options);
-  await runCdktfStep(config, { progress, title: "Deploy all stacks", arguments: ["deploy", "*"] });
+  await runCdktfStep(loaded, { progress, title: "Deploy all stacks", arguments: ["deploy", "*"] });
   const grafanaMissing =
     config.grafana.managed !== undefined && prepared.platform.images.grafana === undefined;
   if (grafanaMissing || config.grafana.managed === undefined) {

@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parseConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { initialiseSecrets, stageSecrets } from "./secrets.ts";
@@ -17,7 +17,15 @@ ${slack}`,
   );
 }
 
-const temporary = (): string => mkdtempSync(join(tmpdir(), "lagline-secrets-"));
+const made: string[] = [];
+
+function temporary(): string {
+  const directory = mkdtempSync(join(tmpdir(), "lagline-secrets-"));
+  made.push(directory);
+  return directory;
+}
+
+afterAll(() => made.forEach((directory) => rmSync(directory, { recursive: true })));
 
 describe("secrets", () => {
   it("refuses to stage what is missing, empty or readable by others, all at once", () => {

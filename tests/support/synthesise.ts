@@ -1,5 +1,5 @@
 /** Synthesises the whole app for a configuration text and gives the parsed JSON of every stack. */
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadRunbooks } from "../../alerts/index.ts";
@@ -68,6 +68,7 @@ export function synthesise(yaml: string, overrides: Partial<Deployment> = {}): S
   const manifest = JSON.parse(readFileSync(join(directory, "out", "manifest.json"), "utf8")) as {
     stacks: Record<string, { dependencies: string[] }>;
   };
+  rmSync(directory, { recursive: true });
   return {
     directory,
     text: texts.map(([, text]) => text).join("\n"),

@@ -1,0 +1,108 @@
+/**
+ * Runs every suite, one after the other, and closes with one line over all of them. A failed suite does not hide the
+ * next. Engines are started here when none runs, and stopped again when they were started here.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { execa } from "execa";
+import { z } from "zod";
+import { describeError } from "../model/errors.ts";
+import { ensureDockerEngine } from "./platform/engine.ts";
+import { stopDockerEngine } from "./platform/engine-daemon.ts";
+
+type Count = { readonly passed: number; readonly failed: number; readonly skipped: number };
+const NONE: Count = { passed: 0, failed: 0, skipped: 0 };
+const FAILED: Count = { passed: 0, failed: 1, skipped: 0 };
+
+const REPORTS = "var/test/reports";
+const reportSchema = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+});
+
+/** Checks that are one yes or no each. */
+const CHECKS = ["format:check", "lint", "typecheck", "check:lockfile", "check:generated"];
+
+async function runCheck(name: string): Promise<Count> {
+  console.log(`\n== ${name}`);
+  const { exitCode } = await execa("npm", ["run", "--silent", name], { stdio: "inherit", reject: false });
+  return exitCode === 0 ? { ...NONE, passed: 1 } : FAILED;
+}
+
+async function runVitest(project: "unit" | "integration"): Promise<Count> {
+  console.log(`\n== ${project} tests`);
+  const report = `${REPORTS}/${project}.json`;
+  rmSync(report, { force: true });
+  const { exitCode } = await execa(
+    "vitest",
+    ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+      reject: false,
+      env: { FORCE_COLOR: "0" },
+    },
+  );
+  if (!existsSync(report)) {
+    console.error(`The ${project} tests ended with exit code ${exitCode} before they could report.`);
+    return FAILED;
+  }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = reportSchema.parse(
+    JSON.parse(readFileSync(report, "utf8")),
+  );
+  // A file that fails before its first test counts as one failure; so does a run that fails with no failed test.
+  const brokenFiles = testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  ).length;
+  const failed = numFailedTests + brokenFiles;
+  return {
+    passed: numPassedTests,
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    skipped: numPendingTests,
+  };
+}
+
+async function runIntegration(): Promise<Count> {
+  const controller = new AbortController();
+  process.once("SIGTERM", () => controller.abort());
+  const shared = { log: (line: string) => console.log(line), signal: controller.signal };
+  let startedByUs = false;
+  try {
+    ({ startedByUs } = await ensureDockerEngine({ ...shared, allowInstall: true }));
+    return await runVitest("integration");
+  } catch (error) {
+    console.error(describeError(error));
+    return FAILED;
+  } finally {
+    if (startedByUs) {
+      await stopDockerEngine(shared);
+    }
+  }
+}
+
+mkdirSync(REPORTS, { recursive: true });
+const start = performance.now();
+const counts: Count[] = [];
+for (const name of CHECKS) {
+  counts.push(await runCheck(name));
+}
+counts.push(await runVitest("unit"));
+if (!process.argv.includes("--unit")) {
+  counts.push(await runIntegration());
+}
+const total = counts.reduce(
+  (sum, count) => ({
+    passed: sum.passed + count.passed,
+    failed: sum.failed + count.failed,
+    skipped: sum.skipped + count.skipped,
+  }),
+  NONE,
+);
+const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+console.log(
+  `\nAll suites took ${minutes} minutes.${total.failed === 0 ? " Next: scripts/up shows the pipeline on live traffic." : " The failures are above; run one suite with `npx vitest run <file>`."}`,
+);
+console.log(
+  `${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? "" : `, ${total.skipped} skipped`}`,
+);
+process.exitCode = total.failed === 0 ? 0 : 1;

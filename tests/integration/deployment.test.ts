@@ -1,0 +1,296 @@
+/**
+ * The running deployment, from the outside: plans, verdicts, figures against Kafka's own, crashes, secrets, and what is
+ * kept when it goes down and comes back. The tests build on each other's time, not on each other's results.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { LagDocument } from "../../model/documents.ts";
+import { SCENARIOS } from "../../scripts/demo/scenarios.ts";
+import { expectedVerdicts } from "../../scripts/demo/timeline.ts";
+import { parseDescribe } from "../../scripts/kafka-admin/parse-describe.ts";
+import {
+  CLUSTER,
+  config,
+  containerName,
+  count,
+  crash,
+  docker,
+  eventually,
+  INTERVAL_MS,
+  lagline,
+  newest,
+  readAll,
+  refresh,
+  repositoryRoot,
+  secretsDirectory,
+  stateOf,
+} from "./support/deployment.ts";
+
+const SEED = config.demo?.seed ?? 0;
+const partitionKey = ({ group, topic, partition }: LagDocument): string => `${group}/${topic}/${partition}`;
+
+/** What the demo should show at this moment, by group. */
+async function expectedNow(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const elapsed = (Date.now() - (await stateOf(`demo-${CLUSTER}`)).startedAt.getTime()) / 1000;
+  return new Map(
+    SCENARIOS.flatMap((scenario) => {
+      const expected = expectedVerdicts(scenario, elapsed, { seed: SEED, speed: 1 });
+      return expected === undefined ? [] : [[scenario.group, expected] as const];
+    }),
+  );
+}
+
+describe("the deployment", () => {
+  it("plans no change in any stack when it is brought up again", async () => {
+    const again = await lagline("up");
+    expect(again.exitCode).toBe(0);
+    expect(again.output).toMatch(/Deploy all stacks … done in [\d.]+ s \(no changes in 7 stacks\)/);
+    expect(again.output).toContain("scripts/down");
+  });
+
+  it("ends with every demo group on screen", async () => {
+    const top = await lagline("top", "--once");
+    expect(top.exitCode).toBe(0);
+    for (const { group } of SCENARIOS) {
+      expect(top.output).toContain(group);
+    }
+  });
+
+  it("created the declared topic with its partitions", async () => {
+    const described = await docker(
+      "exec",
+      containerName(`kafka-${CLUSTER}-1`),
+      "/opt/kafka/bin/kafka-topics.sh",
+      "--bootstrap-server",
+      "127.0.0.1:9092",
+      "--describe",
+      "--topic",
+      "declared",
+    );
+    expect(described).toMatch(/PartitionCount: 3/);
+    expect(described).toMatch(/retention\.ms=3600000/);
+  });
+
+  it("gives each demo group the verdict it was built to show", { timeout: 420_000 }, async () => {
+    const wrong = await eventually("every settled group shows its verdict", 400, async () => {
+      const expected = await expectedNow();
+      const groups = await newest("group", ({ group = "" }) => group);
+      const problems = [...expected].filter(
+        ([group, verdicts]) => !verdicts.includes(groups.get(group)?.verdict ?? "nothing"),
+      );
+      // All scenarios must have settled once, or an early look would prove little.
+      return expected.size >= SCENARIOS.length - 2 && problems.length === 0 ? problems : undefined;
+    });
+    expect(wrong).toEqual([]);
+    const groups = await newest("group", ({ group = "" }) => group);
+    for (const { group } of SCENARIOS) {
+      expect(groups.get(group)?.cause, `${group} says why`).toMatch(/\w+ .+/);
+    }
+  });
+});
+
+describe("at rest", () => {
+  it(
+    "stores for every group and partition what kafka-consumer-groups says",
+    { timeout: 180_000 },
+    async () => {
+      await docker("stop", containerName(`demo-${CLUSTER}`));
+      try {
+        // Burrow reads end offsets every 2 s and caches for 2 s; two more ticks make the stored values final.
+        await sleep(3 * INTERVAL_MS + 5000);
+        const text = await docker(
+          "exec",
+          containerName(`kafka-${CLUSTER}-1`),
+          "/opt/kafka/bin/kafka-consumer-groups.sh",
+          "--bootstrap-server",
+          "127.0.0.1:9092",
+          "--all-groups",
+          "--describe",
+          "--offsets",
+        );
+        const kafka = new Map(
+          parseDescribe(text).flatMap((row) =>
+            row.committedOffset === null
+              ? []
+              : [
+                  [
+                    `${row.group}/${row.topic}/${row.partition}`,
+                    [row.committedOffset, row.logEndOffset, row.lag],
+                  ] as const,
+                ],
+          ),
+        );
+        await refresh();
+        const stored = new Map(
+          [...(await newest("partition", partitionKey))].flatMap(([key, row]) =>
+            row.committed_offset === undefined
+              ? []
+              : [[key, [row.committed_offset, row.log_end_offset, row.lag]] as const],
+          ),
+        );
+        expect(kafka.size).toBeGreaterThan(20);
+        expect(Object.fromEntries(stored)).toEqual(Object.fromEntries(kafka));
+      } finally {
+        await docker("start", containerName(`demo-${CLUSTER}`));
+      }
+    },
+  );
+});
+
+describe("after a crash", () => {
+  it(
+    "of Burrow, of the collector, of Elasticsearch: everything runs again, and every answered tick is stored once and whole",
+    { timeout: 420_000 },
+    async () => {
+      const from = new Date();
+      for (const thing of [`burrow-${CLUSTER}`, `collector-${CLUSTER}`, "elasticsearch-1"]) {
+        const before = await stateOf(thing);
+        await crash(thing);
+        await eventually(`${thing} runs again`, 60, async () => {
+          const now = await stateOf(thing);
+          return now.status === "running" && now.startedAt > before.startedAt ? now : undefined;
+        });
+        const crashed = Date.now();
+        await eventually(`documents of after the crash of ${thing} arrive`, 120, async () => {
+          await refresh();
+          return (await count({
+            bool: {
+              filter: [
+                { term: { record: "group" } },
+                { range: { "@timestamp": { gte: new Date(crashed + INTERVAL_MS).toISOString() } } },
+              ],
+            },
+          })) > 0
+            ? true
+            : undefined;
+        });
+      }
+      await sleep(2 * INTERVAL_MS);
+      await refresh();
+      const documents = await readAll([
+        { terms: { record: ["partition", "group"] } },
+        { range: { "@timestamp": { gte: from.toISOString() } } },
+      ]);
+      expect(accountOf(documents)).toEqual({ incomplete: [], duplicates: [] });
+      // Elasticsearch was down for longer than a tick; the collector and Burrow were not asked to be perfect meanwhile.
+      const ticks = new Set(documents.map((document) => document["@timestamp"]));
+      expect(ticks.size).toBeGreaterThan(10);
+    },
+  );
+});
+
+/** Groups whose partitions are not all there in a tick, and documents that are there twice. */
+function accountOf(documents: readonly LagDocument[]): { incomplete: string[]; duplicates: string[] } {
+  const partitions = new Map<string, number>();
+  const seen = new Set<string>();
+  const duplicates: string[] = [];
+  for (const document of documents) {
+    const identity = [
+      document["@timestamp"],
+      document.record,
+      document.group,
+      document.topic,
+      document.partition,
+    ].join("|");
+    if (seen.has(identity)) {
+      duplicates.push(identity);
+    }
+    seen.add(identity);
+    if (document.record === "partition") {
+      const key = `${document["@timestamp"]}|${document.group}`;
+      partitions.set(key, (partitions.get(key) ?? 0) + 1);
+    }
+  }
+  const incomplete = documents
+    .filter(
+      ({ record, partition_count: wanted, verdict }) =>
+        record === "group" && wanted !== undefined && verdict !== "vanished",
+    )
+    .filter((group) => partitions.get(`${group["@timestamp"]}|${group.group}`) !== group.partition_count)
+    .map(
+      (group) =>
+        `${group["@timestamp"]} ${group.group}: ${partitions.get(`${group["@timestamp"]}|${group.group}`) ?? 0} of ${group.partition_count}`,
+    );
+  return { incomplete, duplicates };
+}
+
+describe("secrets", () => {
+  it("reach the container that needs them and nothing else: not the plan, the state, the logs or docker inspect", async () => {
+    const secrets = readdirSync(secretsDirectory).map((name) =>
+      readFileSync(join(secretsDirectory, name), "utf8").trim(),
+    );
+    expect(secrets).toHaveLength(2);
+    expect(
+      await docker(
+        "exec",
+        containerName("grafana"),
+        "cat",
+        "/run/secrets/grafana-admin-password",
+        "/run/secrets/slack-webhook-url",
+      ),
+    ).toContain(secrets[0]);
+    const names = (
+      await docker("ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`)
+    ).split("\n");
+    const inspected = await docker("inspect", ...names);
+    const logs = await Promise.all(names.map(async (name) => docker("logs", name)));
+    const files = ["var/integration", "var/integration-state", "var/log", "cdktf.out"].flatMap(readTree);
+    expect(files.length).toBeGreaterThan(20);
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(20);
+      expect(inspected).not.toContain(secret);
+      expect(logs.filter((log) => log.includes(secret))).toEqual([]);
+      expect(files.filter(({ text }) => text.includes(secret)).map(({ path }) => path)).toEqual([]);
+    }
+  });
+});
+
+/** Text of every file below a folder of the repository but staged secrets and provider binaries. */
+function readTree(folder: string): { path: string; text: string }[] {
+  try {
+    return readdirSync(join(repositoryRoot, folder), { recursive: true, withFileTypes: true })
+      .map((entry) => ({ entry, path: join(entry.parentPath, entry.name) }))
+      .filter(
+        ({ entry, path }) => entry.isFile() && !path.includes("/secrets/") && !path.includes("/.terraform/"),
+      )
+      .map(({ path }) => ({ path, text: readFileSync(path, "utf8") }));
+  } catch {
+    return [];
+  }
+}
+
+describe("the Grafana stack", () => {
+  it("mounts dashboards, provisioning and secrets where Grafana reads them", async () => {
+    const listed = await docker(
+      "exec",
+      containerName("grafana"),
+      "ls",
+      "/etc/lagline/dashboards",
+      "/etc/grafana/provisioning",
+      "/run/secrets",
+    );
+    expect(listed).toContain("lagline-fleet.json");
+    expect(listed).toMatch(/alerting\ndashboards\ndatasources/);
+    expect(listed).toContain("slack-webhook-url");
+  });
+});
+
+describe("down and up", () => {
+  it("keeps every stored document", { timeout: 420_000 }, async () => {
+    await refresh();
+    const until = new Date().toISOString();
+    const filter = { range: { "@timestamp": { lt: until } } };
+    const before = await count(filter);
+    const down = await lagline("down");
+    expect(down.exitCode).toBe(0);
+    expect(down.output).toMatch(/Data is kept in \d+ volumes/);
+    expect(await docker("ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`)).toBe("");
+    const up = await lagline("up");
+    expect(up.exitCode).toBe(0);
+    await refresh();
+    expect(before).toBeGreaterThan(1000);
+    expect(await count(filter)).toBeGreaterThanOrEqual(before);
+  });
+});

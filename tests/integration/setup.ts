@@ -1,0 +1,37 @@
+/** Makes the deployment that the integration tests share, and takes it away again, also when it failed half-way. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildStandIn } from "./support/grafana-stand-in.ts";
+import { config, ELASTICSEARCH, lagline, repositoryRoot, secretsDirectory } from "./support/deployment.ts";
+
+export async function setup(): Promise<void> {
+  mkdirSync(secretsDirectory, { recursive: true, mode: 0o700 });
+  const webhook = config.alerts.slack?.webhook_file ?? "";
+  if (!existsSync(webhook)) {
+    // Random, so that finding it anywhere it does not belong is proof of a leak.
+    writeFileSync(webhook, `http://slack.invalid/${randomBytes(24).toString("hex")}\n`, { mode: 0o600 });
+  }
+  const prepared = await lagline("prepare");
+  if (prepared.exitCode !== 0) {
+    throw new Error("`lagline prepare` failed; its own words are above.");
+  }
+  await buildStandIn(config.grafana.managed?.image ?? "");
+  const up = await lagline("up");
+  if (up.exitCode !== 0) {
+    await teardown();
+    throw new Error("`lagline up` failed; its own words are above.");
+  }
+  process.env["LAGLINE_TEST_ELASTICSEARCH_URL"] = ELASTICSEARCH;
+}
+
+export async function teardown(): Promise<void> {
+  const down = await lagline("down", "--purge", "--yes");
+  rmSync(secretsDirectory, { recursive: true, force: true });
+  rmSync(join(repositoryRoot, "var", "integration-state"), { recursive: true, force: true });
+  if (down.exitCode !== 0) {
+    throw new Error(
+      "`lagline down` failed; its own words are above. Containers labelled lagline.environment=integration may be left.",
+    );
+  }
+}
