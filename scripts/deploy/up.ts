@@ -60,7 +60,7 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
     ...notes.map((note) => `  Note: ${note}`),
     "",
     "See it:",
-    `  npx lagline top${configFlag}                    live table of all groups`,
+    `  scripts/lagline top${configFlag}                    live table of all groups`,
     `  docker logs -f ${container(`collector-${cluster}`)}    what the collector does`,
     `  docker logs -f ${container(`burrow-${cluster}`)}       what Burrow does`,
     "Stop it:",

@@ -28,9 +28,12 @@ lagline_bootstrap() {
   wanted=$(sha256sum package-lock.json .npmrc | sha256sum | cut -d' ' -f1)
   if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
     echo "Installing the project's packages (npm ci) …"
-    local start=$SECONDS
-    if ! npm ci --loglevel=error; then
-      echo "npm ci failed; its own words are above. Check the network or the registry settings, then run this again." >&2
+    local start=$SECONDS log=var/log/npm-ci.log
+    mkdir -p var/log
+    if ! npm ci --loglevel=error >"$log" 2>&1; then
+      echo "npm ci failed after $((SECONDS - start)) s:" >&2
+      grep -v -e '^npm error$' -e '--' "$log" | head -n 15 >&2
+      echo "Check the network or the registry settings, then run this again; the whole output is in $log." >&2
       exit 1
     fi
     echo "$wanted" >"$stamp"
@@ -38,5 +41,5 @@ lagline_bootstrap() {
   fi
   export PATH="$PWD/node_modules/.bin:$PATH"
   LAGLINE_NODE=node_modules/.bin/node
-  [ -x "$LAGLINE_NODE" ] || LAGLINE_NODE=node
+  [ -x "$LAGLINE_NODE" ] || ln -sf "$(command -v node)" "$LAGLINE_NODE"
 }
