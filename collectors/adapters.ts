@@ -1,6 +1,5 @@
 /** The parts that other folders build, as the collector needs them, and the real ones. Tests give their own. */
 import type { Config } from "../config/schema.ts";
-import { LaglineError } from "../model/errors.ts";
 import type { Analyser, AnalyserOptions } from "./analysis/contract.ts";
 import type { DocumentSink } from "./collector.ts";
 import type { Logger } from "./log.ts";
@@ -34,16 +33,14 @@ export type Adapters = {
   openDelivery(options: DeliveryOptions): Promise<Delivery>;
 };
 
-/** The delivery is not connected yet. */
+/** The real parts, loaded when they are needed: `--print` must not wait for the Elasticsearch client. */
 export const adapters: Adapters = {
   async createAnalyser(options) {
     const { createAnalyser } = await import("./analysis/index.ts");
     return createAnalyser(options);
   },
-  async openDelivery() {
-    throw new LaglineError({
-      code: "LAGLINE_COLLECT_NOT_CONNECTED",
-      message: "This build of the collector has no delivery; only --print works.",
-    });
+  async openDelivery(options) {
+    const { openDelivery } = await import("./delivery.ts");
+    return openDelivery(options);
   },
 };

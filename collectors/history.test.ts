@@ -24,7 +24,7 @@ test("a file that the analysis does not take is refused, not an error", async ()
 test("a folder in the place of the file is refused, and saving fails with its reason and leaves nothing", async () => {
   const file = createHistoryFile(directory, createPassthroughAnalyser("c"));
   expect(await file.load()).toBe("refused");
-  await expect(file.save()).rejects.toThrow();
+  await expect(file.save()).rejects.toThrow("EISDIR");
   expect(await readdir(join(directory, ".."))).not.toContain(`${directory}.tmp`);
 });
 

@@ -50,6 +50,38 @@ export const METRICS = {
     type: "counter",
     help: "Documents of cycles that the spool did not accept.",
   },
+  lagline_spool_dropped_documents_total: {
+    type: "counter",
+    help: "Documents that left the spool without an answer of Elasticsearch.",
+    labels: ["reason"],
+  },
+  lagline_dead_letters_total: {
+    type: "counter",
+    help: "Documents that Elasticsearch will never take, by its error type.",
+    labels: ["error_type"],
+  },
+  lagline_dead_letters_dropped_total: {
+    type: "counter",
+    help: "Dead letters removed because their store reached its bound.",
+  },
+  lagline_spool_disk_errors_total: {
+    type: "counter",
+    help: "Errors of the disk under the spool.",
+    labels: ["what"],
+  },
+  lagline_bulk_requests_total: {
+    type: "counter",
+    help: "Bulk requests by HTTP status; 0: no answer.",
+    labels: ["status"],
+  },
+  lagline_bulk_sent_bytes_total: { type: "counter", help: "Bytes of bulk requests on the wire." },
+  lagline_bulk_seconds: { type: "histogram", help: "Duration of bulk requests.", buckets: SECONDS },
+  lagline_bulk_retried_documents_total: {
+    type: "counter",
+    help: "Documents that have to be sent again.",
+    labels: ["reason"],
+  },
+  lagline_elasticsearch_up: { type: "gauge", help: "0 while Elasticsearch does not take documents." },
   lagline_history_saves_total: {
     type: "counter",
     help: "Times history was written, by result.",

@@ -1,0 +1,140 @@
+/** Spool and shipper of one cluster, from the configuration: what a cycle appends to and what carries it away. */
+import { join } from "node:path";
+import type { Config } from "../config/schema.ts";
+import { dataStreamName } from "../model/documents.ts";
+import type { Delivery, DeliveryOptions } from "./adapters.ts";
+import { createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
+import { type ClientSettings, createElasticsearchHttp } from "./elasticsearch/client.ts";
+import { CREATE_IN_STREAM } from "./elasticsearch/lines.ts";
+import { type Shipper, createShipper } from "./elasticsearch/shipper.ts";
+import { createRepeatLimiter } from "./log.ts";
+import { type MetricSource, NO_METRICS } from "./metrics.ts";
+import type { Spool } from "./spool/contract.ts";
+import { openSpool } from "./spool/open.ts";
+
+const REPEAT_PERIOD_MS = 300_000;
+
+/**
+ * Opens both; nothing is sent before `start` or `drain`. Elasticsearch may be down.
+ *
+ * @throws LaglineError `LAGLINE_SPOOL_LOCKED`, `LAGLINE_SPOOL_UNUSABLE`, `LAGLINE_ELASTICSEARCH_FILE`.
+ */
+export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const { config, cluster, version, log, metrics } = options;
+  const { collector } = config;
+  const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now });
+  const sinks = { log, metrics: metrics ?? NO_METRICS, repeats };
+  const client = await createElasticsearchHttp(clientSettings(config));
+  const { spool, recovery, brokeLockOf } = await openSpool({
+    // One folder per cluster, so that collectors of several clusters on one host do not lock each other out.
+    directory: join(collector.spool_directory, cluster),
+    maxBytes: collector.spool.maximum_bytes,
+    maxAgeMs: collector.spool.maximum_age_seconds * 1000,
+    deadLetterMaxBytes: collector.spool.dead_letter_maximum_bytes,
+    version,
+    events: createSpoolEvents(sinks),
+  });
+  reportRecovery(sinks, recovery, brokeLockOf);
+  const shipper = createShipper({
+    spool,
+    client,
+    options: {
+      target: {
+        stream: dataStreamName(config.environment),
+        action: CREATE_IN_STREAM,
+        requireDataStream: true,
+      },
+      maxDocuments: collector.bulk_documents,
+      maxBytes: collector.bulk_bytes,
+      gzip: collector.gzip,
+      concurrency: collector.concurrent_bulks,
+    },
+    events: createShipperEvents(sinks),
+  });
+  metrics?.addSources(sourcesOf(spool, shipper));
+  return {
+    sink: spool,
+    start: () => {
+      shipper.start();
+    },
+    drain: async (timeoutMs, signal) => (await shipper.drain({ timeoutMs, signal })).left,
+    waiting: () => spool.stats().documents,
+    bulkRetries: () => shipper.stats().bulkRetries,
+    async close() {
+      await shipper.stop();
+      await spool.close();
+      await client.close();
+    },
+  };
+}
+
+function clientSettings({ elasticsearch, collector }: Config): ClientSettings {
+  const { external, managed } = elasticsearch;
+  const urls = external?.urls ?? (external?.url === undefined ? [] : [external.url]);
+  const local = managed === undefined ? [] : [`http://127.0.0.1:${managed.host_port}`];
+  return {
+    urls: urls.length > 0 ? urls : local,
+    connections: collector.concurrent_bulks + 1,
+    files: {
+      ...pick("username", external?.username),
+      ...pick("passwordFile", external?.password_file),
+      ...pick("apiKeyFile", external?.api_key_file),
+      ...pick("bearerTokenFile", external?.bearer_token_file),
+      ...pick("caFingerprint", external?.ca_fingerprint),
+      ...pick("caFile", external?.tls?.ca_file),
+      ...pick("certificateFile", external?.tls?.certificate_file),
+      ...pick("keyFile", external?.tls?.key_file),
+    },
+  };
+}
+
+function pick<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
+  const picked: Partial<Record<Key, string>> = {};
+  if (value !== undefined) {
+    picked[key] = value;
+  }
+  return picked;
+}
+
+function sourcesOf(spool: Spool, shipper: Shipper): readonly MetricSource[] {
+  const stats = () => spool.stats();
+  const gauge = (name: MetricSource["name"], help: string, read: () => number | null): MetricSource => ({
+    name,
+    type: "gauge",
+    help,
+    read,
+  });
+  const counter = (name: MetricSource["name"], help: string, read: () => number | null): MetricSource => ({
+    name,
+    type: "counter",
+    help,
+    read,
+  });
+  return [
+    gauge("lagline_spool_documents", "Documents waiting in the spool.", () => stats().documents),
+    gauge("lagline_spool_bytes", "Bytes on disk in the spool.", () => stats().bytes),
+    gauge("lagline_spool_age_seconds", "Age of the oldest document that waits.", () => {
+      const { oldestMs } = stats();
+      return oldestMs === null ? 0 : Math.max(0, Date.now() - oldestMs) / 1000;
+    }),
+    gauge("lagline_dead_letters", "Documents in the dead-letter store.", () => stats().deadLetters.documents),
+    gauge("lagline_bulk_in_flight", "Bulk batches under way.", () => shipper.stats().inFlight),
+    counter("lagline_documents_accepted_total", "Documents accepted into the spool.", () => stats().accepted),
+    counter("lagline_documents_stored_total", "Documents that Elasticsearch stored.", () => stats().stored),
+    counter(
+      "lagline_documents_duplicate_total",
+      "Documents that were there already.",
+      () => stats().duplicate,
+    ),
+    counter(
+      "lagline_documents_dead_lettered_total",
+      "Documents moved to the dead letters.",
+      () => stats().deadLettered,
+    ),
+    counter(
+      "lagline_bulk_retries_total",
+      "Bulk requests that had to be sent again.",
+      () => shipper.stats().bulkRetries,
+    ),
+  ];
+}
