@@ -1,4 +1,5 @@
 /** Rules in the shape of Grafana's provisioning files: consumer rules once each, the pipeline rule once per cluster. */
+import { createHash } from "node:crypto";
 import { CONSUMER_RULES } from "./consumer-rules.ts";
 import type { ConsumerRule } from "./consumer-rules.ts";
 import { consumerValues } from "./consumer-values.ts";
@@ -15,7 +16,7 @@ import type { JsonObject } from "../dashboards/types.ts";
 export function buildRules(config: AlertingConfig): readonly JsonObject[] {
   return [
     ...CONSUMER_RULES.map((rule) => consumerRule(rule, config)),
-    ...config.clusters.map((cluster, index) => staleRule(config, cluster, index)),
+    ...config.clusters.map((cluster) => staleRule(config, cluster)),
   ];
 }
 
@@ -44,7 +45,7 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
 }
 
 const STALE: AlertRule = {
-  uid: "lagline-pipeline-data-stale",
+  uid: "lagline-stale",
   name: "LagPipelineDataStale",
   severity: "critical",
   pendingSeconds: 60,
@@ -61,7 +62,7 @@ const STALE: AlertRule = {
  * A heartbeat: counts trusted ticks of one cluster. No terms level, so that "none" is 0 and not a missing series; hence
  * one rule per cluster. `D` counts all ticks and only tells the two reasons apart.
  */
-function staleRule(config: AlertingConfig, cluster: string, index: number): JsonObject {
+function staleRule(config: AlertingConfig, cluster: string): JsonObject {
   const window = Math.max(config.staleAfterSeconds, 60);
   const count = (ref: string, filter: string) =>
     ask({
@@ -75,7 +76,7 @@ function staleRule(config: AlertingConfig, cluster: string, index: number): Json
     });
   const all = where("cluster", equals("cluster", cluster));
   return {
-    ...frame({ ...STALE, uid: `${STALE.uid}-${index + 1}` }, config),
+    ...frame({ ...STALE, uid: staleUid(cluster) }, config),
     title: `${STALE.name} ${cluster}`,
     noDataState: "Alerting",
     execErrState: "Alerting",
@@ -109,6 +110,13 @@ function rates(values: readonly ValueRef[]): string {
     `${whenKnown("Q", `${RATE}/s`, "unknown")} out`,
     ...(values.includes("E") ? [whenKnown("E", `gone in ${DURATION}`, "not shrinking")] : []),
   ].join(", ");
+}
+
+/** Follows the name, not the place in the list, so that a new cluster leaves the other rules as they are. */
+function staleUid(cluster: string): string {
+  const readable = `${STALE.uid}-${cluster}`;
+  if (/^[a-zA-Z0-9_-]{1,40}$/.test(readable)) return readable;
+  return `${STALE.uid}-${createHash("sha256").update(cluster).digest("hex").slice(0, 16)}`;
 }
 
 function frame(rule: AlertRule, config: AlertingConfig): JsonObject {
