@@ -1,5 +1,6 @@
 /** Ties one cluster's memory to its ticks. */
 import type { Analyser, AnalyserOptions } from "./contract.ts";
+import { decodeHistory, encodeHistory } from "./history-codec.ts";
 import { Memory } from "./memory.ts";
 import { Tick } from "./tick.ts";
 
@@ -8,10 +9,11 @@ export function createAnalyser(options: AnalyserOptions): Analyser {
   let memory = new Memory();
   return {
     beginTick: (input) => new Tick(options, memory, input),
-    exportHistory: () => new Uint8Array(0),
+    exportHistory: () => encodeHistory(memory, options.cluster),
     importHistory: (bytes) => {
-      memory = new Memory();
-      return bytes.byteLength < 0;
+      const decoded = decodeHistory(bytes, options.cluster);
+      memory = decoded ?? new Memory();
+      return decoded !== null;
     },
   };
 }

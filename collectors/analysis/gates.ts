@@ -3,6 +3,7 @@
  * restart shows healthy groups as STOP while old commits are replayed; a dead broker freezes every answer at OK with
  * readiness green; a broker restart can empty the list of groups. While a gate is shut no consumer is blamed.
  */
+import type { ByteReader, ByteWriter } from "./bytes.ts";
 import type { TickInput } from "./contract.ts";
 import { formatCount, formatDuration, plural } from "./format.ts";
 import type { Settings } from "./settings.ts";
@@ -125,11 +126,35 @@ export class Gates {
     }
     if (counts.beyondEnd >= most) {
       if (!counts.committed) {
+        this.#holdUntilMs = Math.max(this.#holdUntilMs, nowMs + 1.5 * settings.intervalMs);
+        this.#holdReason = "Neither commits nor end offsets moved a moment ago (held for one tick).";
         return "Neither commits nor end offsets move: Kafka is down or Burrow lost it; its answers are frozen.";
       }
+      this.#holdUntilMs = Math.max(this.#holdUntilMs, nowMs + 1.5 * settings.intervalMs);
+      this.#holdReason = "End offsets stood still behind commits a moment ago (held for one tick).";
       return `End offsets stand still behind the commits of ${counts.beyondEnd} of ${plural(counts.groups, "group")}: Burrow does not refresh them.`;
     }
     return null;
+  }
+
+  /** The part that must survive a restart: what was listed, and what usually moves. */
+  write(writer: ByteWriter): void {
+    writer.text(this.#host ?? "");
+    writer.uint(this.#listed + 1);
+    writer.uint(this.activity.steadyTopics);
+    writer.uint(this.activity.steadyGroups);
+    writer.uint(this.activity.lastHeadMoveMs);
+    writer.uint(this.activity.lastCommitMs);
+  }
+
+  read(reader: ByteReader): void {
+    const host = reader.text();
+    this.#host = host === "" ? null : host;
+    this.#listed = reader.uint() - 1;
+    this.activity.steadyTopics = reader.uint();
+    this.activity.steadyGroups = reader.uint();
+    this.activity.lastHeadMoveMs = reader.uint();
+    this.activity.lastCommitMs = reader.uint();
   }
 
   #hold(untilMs: number, reason: string): string {

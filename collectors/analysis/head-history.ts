@@ -142,6 +142,21 @@ export class HeadHistory {
     return toMs(this.#chunk(slot).times[(slot & (CHUNK_RINGS - 1)) * HEAD_POINTS + index] ?? 0);
   }
 
+  unitsAt(slot: number, index: number): number {
+    return this.#chunk(slot).times[(slot & (CHUNK_RINGS - 1)) * HEAD_POINTS + index] ?? 0;
+  }
+
+  /** Appends a point as it was written; used when history is taken over. */
+  restore(slot: number, units: number, offset: number): void {
+    const { offsets, times, counts } = this.#chunk(slot);
+    const ring = slot & (CHUNK_RINGS - 1);
+    const count = counts[ring] ?? 0;
+    if (count >= HEAD_POINTS) throw new RangeError("History is longer than its ring.");
+    offsets[ring * HEAD_POINTS + count] = offset;
+    times[ring * HEAD_POINTS + count] = units;
+    counts[ring] = count + 1;
+  }
+
   offsetAt(slot: number, index: number): number {
     return this.#chunk(slot).offsets[(slot & (CHUNK_RINGS - 1)) * HEAD_POINTS + index] ?? 0;
   }

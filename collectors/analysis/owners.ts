@@ -90,7 +90,8 @@ export class OwnerNames {
     return number === 0 ? null : (this.#names[number] ?? null);
   }
 
-  get size(): number {
-    return this.#names.length;
+  /** Names in the order of their numbers, from 1 on. */
+  all(): readonly string[] {
+    return this.#names.slice(1);
   }
 }
