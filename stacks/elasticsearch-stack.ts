@@ -36,10 +36,7 @@ export class ElasticsearchStack extends BaseStack {
     const nodes = numbers(managed?.elasticsearch.nodes ?? 0).flatMap((index) =>
       managed === undefined ? [] : [this.#node({ deployment, ...managed }, index)],
     );
-    const setup = this.#setup(deployment, collectorImage);
-    if (nodes.length > 0) {
-      setup.node.addDependency(...nodes);
-    }
+    this.#setup(deployment, { image: collectorImage, after: nodes });
   }
 
   #node({ deployment, elasticsearch, image }: NodeOptions, index: number): ServiceContainer {
@@ -53,7 +50,7 @@ export class ElasticsearchStack extends BaseStack {
       memoryMegabytes: elasticsearch.memory_megabytes,
       cpus: elasticsearch.cpus,
       graceSeconds: 120,
-      openFiles: 65_535,
+      openFiles: "inherit",
       entrypoint: ["/bin/bash", "-c"],
       command: [startCommand(nodeSettings(deployment, elasticsearch, index))],
       environment: {
@@ -84,7 +81,10 @@ export class ElasticsearchStack extends BaseStack {
   }
 
   /** The one-shot that creates templates, lifecycle and data stream; its failure fails the deployment with its words. */
-  #setup(deployment: Deployment, image: string): ServiceContainer {
+  #setup(
+    deployment: Deployment,
+    { image, after }: { image: string; after: readonly ServiceContainer[] },
+  ): ServiceContainer {
     const [cluster] = Object.keys(deployment.config.clusters);
     return new ServiceContainer(this, "setup", {
       deployment,
@@ -109,6 +109,7 @@ export class ElasticsearchStack extends BaseStack {
       ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
       network: { alias: "setup" },
+      after,
       oneShot: true,
     });
   }

@@ -23,8 +23,7 @@ export class KafkaStack extends BaseStack {
     const processes = kafkaProcesses(options.cluster, options.kafka).map((process) =>
       this.#process(options, process),
     );
-    const topics = this.#topics(options);
-    topics.node.addDependency(...processes);
+    this.#topics(options, processes);
   }
 
   #process(options: KafkaStackOptions, process: { name: string; hostPort?: number }): ServiceContainer {
@@ -40,7 +39,7 @@ export class KafkaStack extends BaseStack {
       cpus: kafka.cpus,
       // A controlled shutdown moves leadership first; Kafka's own scripts allow two minutes.
       graceSeconds: 120,
-      openFiles: 100_000,
+      openFiles: "inherit",
       entrypoint: ["/bin/bash", "-c"],
       command: [
         `/opt/kafka/bin/kafka-storage.sh format --ignore-formatted --cluster-id ${id} --config ${PROPERTIES} && exec /opt/kafka/bin/kafka-server-start.sh ${PROPERTIES}`,
@@ -74,7 +73,10 @@ export class KafkaStack extends BaseStack {
     });
   }
 
-  #topics({ deployment, cluster, kafka, collectorImage }: KafkaStackOptions): ServiceContainer {
+  #topics(
+    { deployment, cluster, kafka, collectorImage }: KafkaStackOptions,
+    after: readonly ServiceContainer[],
+  ): ServiceContainer {
     const servers = numbers(kafka.brokers).map((index) => `${kafkaBroker(cluster, index)}:${KAFKA_PORT}`);
     return new ServiceContainer(this, "topics", {
       deployment,
@@ -98,6 +100,7 @@ export class KafkaStack extends BaseStack {
       ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
       network: { alias: `topics-${cluster}` },
+      after,
       oneShot: true,
     });
   }

@@ -26,10 +26,7 @@ export class MonitorStack extends BaseStack {
       options.settings.burrow.managed === undefined
         ? undefined
         : this.#burrow(options, options.settings.burrow.managed);
-    const collector = this.#collector(options, burrow);
-    if (burrow !== undefined) {
-      collector.node.addDependency(burrow);
-    }
+    this.#collector(options, burrow);
   }
 
   #burrow(
@@ -104,6 +101,7 @@ export class MonitorStack extends BaseStack {
       ],
       tmpfs: TMPFS,
       network: shareNamespace ? { namespaceOf: burrow } : { alias: collectorName(cluster) },
+      ...(burrow === undefined ? {} : { after: [burrow] }),
       healthCheck: {
         command: [
           "CMD",

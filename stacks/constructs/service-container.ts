@@ -40,7 +40,10 @@ export type ServiceOptions = {
   readonly tmpfs?: Readonly<Record<string, string>>;
   readonly network: { readonly alias: string } | { readonly namespaceOf: ServiceContainer };
   readonly ports?: readonly { readonly internal: number; readonly external: number }[];
-  readonly openFiles?: number;
+  /** Open files; `inherit` takes the engine's limit, for programs that need more than a container can be sure to get. */
+  readonly openFiles?: number | "inherit";
+  /** Containers that must be healthy, or have finished, first. */
+  readonly after?: readonly ServiceContainer[];
   readonly waivers?: readonly Waiver[];
   /** Content that decides about a replacement although it is not part of the container: mounted files. */
   readonly fingerprint?: readonly string[];
@@ -68,6 +71,7 @@ export class ServiceContainer extends Construct {
       ...settings,
       ...placement(options),
       labels: labels(options, settings),
+      ...(options.after === undefined ? {} : { dependsOn: options.after.map(({ container }) => container) }),
     });
     if ("oneShot" in options) {
       this.#failDeploymentOnExitCode(options.name);
@@ -93,7 +97,9 @@ function limits(options: ServiceOptions): Partial<ContainerConfig> {
     // `cpus` makes provider 3.6.2 panic; period and quota say the same.
     cpuPeriod: 100_000,
     cpuQuota: Math.round(options.cpus * 100_000),
-    ulimit: [{ name: "nofile", soft: options.openFiles ?? 1024, hard: options.openFiles ?? 1024 }],
+    ...(options.openFiles === "inherit"
+      ? {}
+      : { ulimit: [{ name: "nofile", soft: options.openFiles ?? 1024, hard: options.openFiles ?? 1024 }] }),
     logDriver: "json-file",
     logOpts: { "max-size": "10m", "max-file": "3" },
   };
