@@ -1,0 +1,37 @@
+/**
+ * Child process of the benchmark: a fake Burrow with a large cluster and a sink for documents, so that their cost is
+ * not counted. Reads the load as JSON from the first argument, prints the ports, answers `counts` and ends with stdin.
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { fillBurrow } from "../../tests/fakes/burrow-load.ts";
+import { startFakeBurrow } from "../../tests/fakes/fake-burrow.ts";
+import { startElasticsearchSink } from "./elasticsearch-sink.ts";
+
+const load = z
+  .strictObject({
+    cluster: z.string(),
+    groups: z.int(),
+    partitionsPerGroup: z.int(),
+    topics: z.int(),
+    partitionsPerTopic: z.int(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? "{}"));
+
+const burrow = await startFakeBurrow();
+const sink = await startElasticsearchSink();
+fillBurrow(burrow, { ...load, nowMs: Date.now() });
+process.stdout.write(`${JSON.stringify({ burrow: burrow.port, elasticsearch: sink.port })}\n`);
+
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  if (line === "refresh") {
+    fillBurrow(burrow, { ...load, nowMs: Date.now() });
+  }
+  const counts = { ...sink.counts, connections: burrow.connections(), requests: burrow.requests.length };
+  process.stdout.write(`${JSON.stringify(counts)}\n`);
+});
+lines.on("close", () => {
+  process.exit(0);
+});
