@@ -24,6 +24,9 @@ const MAX_BOOTSTRAP_GAP_SECONDS = 1800;
 /** After this many older readings the older clock is believed: the broker's clock was set back. */
 const MAX_STALE_TICKS = 20;
 
+/** Commit times are in part whole seconds, of another host's clock. */
+const CLOCK_SLACK_MS = 3000;
+
 export function observe(o: Observer, reading: PartitionReading, view: PartitionView): void {
   const { table, clock } = o;
   const row = view.row;
@@ -49,9 +52,9 @@ export function observe(o: Observer, reading: PartitionReading, view: PartitionV
   table.staleTicks[row] = 0;
   view.committed = end.offset;
   view.lag = reading.currentLag;
-  noteHead(o, view);
   view.fresh = !first && isFresh(o, row, end);
   const commitAt = clampToSight(o, row, { at: commitTime(end, clock), reading });
+  noteHead(o, view, commitAt);
   if (!o.suspect) {
     if (first) begin(o, view, commitAt);
     else advance(o, view, commitAt);
@@ -99,11 +102,11 @@ function holdStale(o: Observer, view: PartitionView): void {
 }
 
 /** The group's answer carries an end offset of its own, sometimes newer than the topic's, sometimes the only one. */
-function noteHead(o: Observer, view: PartitionView): void {
+function noteHead(o: Observer, view: PartitionView, commitAt: number): void {
   const implied = view.committed + view.lag;
   const newest = o.history.newestOffset(view.slot);
   if (view.lag === 0 && newest < view.committed) {
-    view.beyondEnd = isBeyondEnd(o, view, newest);
+    view.beyondEnd = isBeyondEnd(o, view, commitAt);
     view.head = view.beyondEnd ? newest : view.committed;
     return;
   }
@@ -114,12 +117,20 @@ function noteHead(o: Observer, view: PartitionView): void {
   }
 }
 
-/** True when an offset that was committed well before the newest end offset was sampled is still larger than it. */
-function isBeyondEnd(o: Observer, view: PartitionView, newest: number): boolean {
-  const before = o.table.committed[view.row] ?? Number.NaN;
-  const readAt = o.table.readAtMs[view.row] ?? 0;
+/**
+ * An end offset sampled after a commit and still below it: the log does not reach that far any more. A commit that is
+ * new in this tick proves nothing, because its time rests on clocks; then the one before it is asked.
+ */
+function isBeyondEnd(o: Observer, view: PartitionView, commitAt: number): boolean {
+  const { table } = o;
+  const row = view.row;
+  const newest = o.history.newestOffset(view.slot);
   const sampledAt = o.history.newestMs(view.slot) - o.settings.refreshMs;
-  return before > newest && before <= view.committed && readAt > 0 && readAt < sampledAt;
+  const before = table.committed[row] ?? Number.NaN;
+  if (Number.isNaN(before)) return commitAt + CLOCK_SLACK_MS < sampledAt;
+  if (before <= newest || before > view.committed) return false;
+  const since = before === view.committed ? (table.movedAtMs[row] ?? 0) : (table.readAtMs[row] ?? 0);
+  return since + CLOCK_SLACK_MS < sampledAt;
 }
 
 /** A new slot or a renewed one; an old commit that was only read again is not fresh. */

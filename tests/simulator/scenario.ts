@@ -37,4 +37,6 @@ export type Scenario = {
   readonly ends?: readonly Verdict[];
   /** Spans in which every group may be suspect. */
   readonly suspect?: { readonly from: number; readonly to: number };
+  /** The monitoring must be suspected in at least one tick. */
+  readonly mustBeSuspect?: boolean;
 };

@@ -407,6 +407,7 @@ export const SCENARIOS: readonly Scenario[] = [
       }
     },
     suspect: { from: EVENT, to: EVENT + 480 },
+    mustBeSuspect: true,
     ends: ["ok"],
   },
   {
@@ -421,6 +422,7 @@ export const SCENARIOS: readonly Scenario[] = [
     expected: [{ from: EVENT + 60, to: 2400, allowed: ["stopped", "falling_behind"] }],
     detect: { verdict: "stopped", happensAt: EVENT, decidableAt: EVENT + PATIENCE },
     suspect: { from: EVENT + 300, to: EVENT + 480 },
+    mustBeSuspect: true,
     ends: ["stopped"],
   },
   {
@@ -433,6 +435,7 @@ export const SCENARIOS: readonly Scenario[] = [
       if (t === EVENT + 400) s.burrow.behindSeconds = 0;
     },
     suspect: { from: EVENT, to: EVENT + 520 },
+    mustBeSuspect: true,
     ends: ["ok"],
   },
   {
@@ -443,7 +446,8 @@ export const SCENARIOS: readonly Scenario[] = [
     script: (s, t) => {
       s.kafka.down = t >= EVENT && t < EVENT + 300;
     },
-    suspect: { from: EVENT + 30, to: EVENT + 420 },
+    suspect: { from: EVENT + 10, to: EVENT + 420 },
+    mustBeSuspect: true,
     ends: ["ok"],
   },
   {
@@ -454,7 +458,8 @@ export const SCENARIOS: readonly Scenario[] = [
     script: (s, t) => {
       s.burrow.cut = t >= EVENT && t < EVENT + 300;
     },
-    suspect: { from: EVENT + 30, to: EVENT + 420 },
+    suspect: { from: EVENT + 10, to: EVENT + 420 },
+    mustBeSuspect: true,
     ends: ["ok"],
   },
   {
