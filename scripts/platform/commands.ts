@@ -11,6 +11,8 @@ export type Command = {
   /** Text for standard input; nothing is read from the terminal otherwise. */
   readonly input?: string;
   readonly timeoutMs?: number;
+  /** What ends it early. @default SIGTERM, then SIGKILL after ten seconds */
+  readonly killSignal?: "SIGKILL";
 };
 
 export type RunOptions = { readonly signal: AbortSignal; readonly logFile?: string };
@@ -58,6 +60,7 @@ function commonOptions(command: Command, signal: AbortSignal) {
     maxBuffer: 64 * 1024 * 1024,
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     ...(command.env === undefined ? {} : { env: command.env }),
+    ...(command.killSignal === undefined ? {} : { killSignal: command.killSignal }),
     ...(command.timeoutMs === undefined ? {} : { timeout: command.timeoutMs }),
     ...(command.input === undefined ? { stdin: "ignore" as const } : { input: command.input }),
   };

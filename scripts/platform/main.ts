@@ -102,6 +102,18 @@ async function perform(request: Request, options: PlatformOptions): Promise<unkn
   return { engine, ...Object.fromEntries(results.map(([[name], result]) => [name, result])) };
 }
 
+/** `on`, not `once`: execa ends the process itself when it sees no other listener. The second signal ends it at once. */
+function listenForInterrupt(): AbortSignal {
+  const interrupt = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (interrupt.signal.aborted) process.exit(130);
+      interrupt.abort(new Error(`Stopped by ${name}; run the command again to go on.`));
+    });
+  }
+  return interrupt.signal;
+}
+
 async function main(): Promise<void> {
   const request = parseRequest(process.argv.slice(2));
   if ("usage" in request) {
@@ -109,12 +121,10 @@ async function main(): Promise<void> {
     process.exitCode = request.exitCode;
     return;
   }
-  const interrupt = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const)
-    process.once(name, () => interrupt.abort(new Error(`stopped by ${name}`)));
+  const interrupt = listenForInterrupt();
   const base: PlatformOptions = {
     log: (line) => process.stderr.write(`${line}\n`),
-    signal: interrupt.signal,
+    signal: interrupt,
     retryCommand: `node scripts/platform/main.ts ${process.argv.slice(2).join(" ")}`,
   };
   try {

@@ -30,6 +30,21 @@ const SLIM_DPKG_OPTIONS = [
 
 const BASE_PACKAGES = ["ca-certificates", "wget", "libstdc++6", "libatomic1"];
 
+/**
+ * mmdebstrap mounts /proc, /sys and devices below its folder and leaves them there when it is stopped. In namespaces of
+ * its own they never show on the host, and one kill ends it with everything it started.
+ */
+const ISOLATION = [
+  "--mount",
+  "--propagation",
+  "private",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+  "--",
+] as const;
+
 export const ROOTFS = {
   base: { title: "Debian base", packages: BASE_PACKAGES },
   // curl is in upstream's Elasticsearch image, where health checks use it.
@@ -87,8 +102,10 @@ async function assemble(
   await step.run(
     await asRoot(
       {
-        file: "mmdebstrap",
+        file: "unshare",
         args: [
+          ...ISOLATION,
+          "mmdebstrap",
           ...mmdebstrapArguments(ROOTFS[target.name].packages, options),
           BASE_IMAGES.debianSuite,
           `${tar}.partial`,
@@ -96,6 +113,7 @@ async function assemble(
         ],
         input: renderSources(host.mirrors, BASE_IMAGES.debianSuite),
         env: { TMPDIR: temporary },
+        killSignal: "SIGKILL",
       },
       step.signal,
     ),
