@@ -117,11 +117,9 @@ const OUTSIDE = /outside of ranges of currently writable indices/;
 /** Sent by older versions and for writes that name a backing index. */
 const AGAINST_ONE_INDEX = /@timestamp.*must be (larger|smaller) than/;
 
+/** By its text: type `timestamp_error` also stands for a document without a readable `@timestamp`. */
 function isTimestampRefusal(item: ItemAnswer): boolean {
-  return (
-    item.status === 400 &&
-    (item.errorType === "timestamp_error" || OUTSIDE.test(item.reason) || AGAINST_ONE_INDEX.test(item.reason))
-  );
+  return item.status === 400 && (OUTSIDE.test(item.reason) || AGAINST_ONE_INDEX.test(item.reason));
 }
 
 /** Too new: the index for it is about to be opened. Too old: its index is gone for good. */

@@ -182,7 +182,7 @@ class SpoolShipper implements Shipper {
     const { signal } = this.#stop;
     while (await this.#backOff.pass(signal)) {
       const backlog = this.#limit.allows();
-      const lease = await this.#spool.take({ backlog });
+      const lease = await this.#take(backlog);
       if (lease === undefined) {
         this.#backOff.unused();
         await this.#spool.wait({ timeoutMs: backlog ? IDLE_WAIT_MS : LIMITED_WAIT_MS, signal });
@@ -192,6 +192,15 @@ class SpoolShipper implements Shipper {
       await this.#ship(lease, signal).finally(() => {
         this.#inFlight -= 1;
       });
+    }
+  }
+
+  async #take(backlog: boolean): Promise<LeasedBatch | undefined> {
+    try {
+      return await this.#spool.take({ backlog });
+    } catch (error) {
+      this.#events.settlementFailed?.(error);
+      return undefined;
     }
   }
 
