@@ -74,8 +74,8 @@ const OBJECTIVE: ConsumerRule = {
   reason: "Five minutes as in the catalogue of peers; the objective is the group's own, from its policy.",
   runbook: "kafka-consumer-objective-missed",
   panel: "fleetTimeLag",
-  summary: `${WHO} is ${duration("T")} late, its objective is ${duration("O")}${whenKnown("R", ` (${RATIO}×)`, "")}.`,
-  description: `Verdict: ${verdictWord("V")}. First: is more produced than usual, or less consumed? On all partitions or one?`,
+  summary: `${WHO} is later than its objective${whenKnown("R", ` (${RATIO}×)`, "")}. Verdict: ${verdictWord("V")}.`,
+  description: "First: is more produced than usual, or less consumed? On all partitions or one?",
   values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G"],
   condition: () => [
     // 0 while a critical verdict has its own alert.

@@ -45,9 +45,9 @@ export function trustMappings(): readonly JsonObject[] {
   ];
 }
 
-/** A tile without a value is not a well one. */
-export function noDataMapping(): readonly JsonObject[] {
-  return [specialMapping("null+nan", { text: "no data", color: COLOURS.critical })];
+/** A tile without a value is not a well one: it must not have the colour of one. */
+export function emptyMapping(text: string, color: string = COLOURS.neutral): JsonObject {
+  return specialMapping("null+nan", { text, color });
 }
 
 export function yesNoMappings(yes: string, no: string): readonly JsonObject[] {

@@ -3,7 +3,7 @@ import {
   COLOURS,
   NO_STEPS,
   OBJECTIVE_STEPS,
-  noDataMapping,
+  emptyMapping,
   noneWanted,
   verdictMappings,
 } from "./appearance.ts";
@@ -85,7 +85,7 @@ function countOfGroups(recent: string, count: GroupCount): PanelDraft {
     calculation: "sum",
     background: count.word !== "fine",
     steps: count.word === "fine" ? NO_STEPS : noneWanted(count.color),
-    mappings: noDataMapping(),
+    mappings: [emptyMapping("no data", COLOURS.critical)],
     timeFrom: recent,
     targets: [
       seriesQuery({

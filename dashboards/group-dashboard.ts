@@ -1,5 +1,5 @@
 /** The page that an alert opens: is it real, how late, better or worse, why, which partitions, whose, what changed? */
-import { verdictMappings, zeroMapping } from "./appearance.ts";
+import { emptyMapping, verdictMappings, zeroMapping } from "./appearance.ts";
 import { eventsTable, ownersTable, partitionsTable } from "./group-tables.ts";
 import { groupNumbers } from "./group-numbers.ts";
 import { buildPage } from "./layout.ts";
@@ -14,7 +14,7 @@ import { clusterVariable, datasourceVariable, groupVariable } from "./variables.
 import type { FieldName } from "../model/fields.ts";
 
 const CLUSTER = is("cluster", "$cluster");
-const GROUP = is("group", "$group");
+const GROUP = is("group", "${group:doublequote}");
 const GROUP_FILTER = where("group", CLUSTER, GROUP);
 const PARTITION_FILTER = where("partition", CLUSTER, GROUP);
 /** Rows of a timeline that can be read; the worst are shown, the heatmap below shows all. */
@@ -54,7 +54,7 @@ function verdict(): PanelDraft {
     width: 5,
     height: 4,
     unit: "none",
-    mappings: verdictMappings(),
+    mappings: [...verdictMappings(), emptyMapping("no data for this group")],
     targets: [seriesQuery({ filter: GROUP_FILTER, metric: { statistic: "max", field: "verdict_code" } })],
   });
 }

@@ -5,7 +5,7 @@ import { latestTable, logTable } from "./tables.ts";
 import type { DashboardConfig, PanelDraft } from "./types.ts";
 
 const CLUSTER = is("cluster", "$cluster");
-const GROUP = is("group", "$group");
+const GROUP = is("group", "${group:doublequote}");
 /** Elasticsearch gives at most 10,000 documents; this holds four ticks of 500 partitions. */
 const PARTITION_DOCUMENTS = 2000;
 const OWNER_DOCUMENTS = 500;

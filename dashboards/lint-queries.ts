@@ -48,7 +48,7 @@ export function checkLucene(query: string): readonly string[] {
     else {
       problems.push(...checkField(field));
       // A variable is escaped by Grafana, a quoted text by us, a number or a word of letters needs neither.
-      if (!/^(?:\$\w+|""|(?:>=?|<=?)?-?\d+(?:\.\d+)?|[a-z_]+|\[.*)$/.test(value)) {
+      if (!/^(?:\$\w+|\$\{\w+:doublequote\}|""|(?:>=?|<=?)?-?\d+(?:\.\d+)?|[a-z_]+|\[.*)$/.test(value)) {
         problems.push(`filter has an unescaped or empty value after ${field}: "${value}"`);
       }
     }

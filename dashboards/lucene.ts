@@ -1,7 +1,11 @@
 /** Lucene filters of queries. Names of groups may hold any character, so values are quoted or come from a variable. */
 import type { FieldName, RecordKind } from "../model/fields.ts";
 
-/** A dashboard variable; Grafana escapes or quotes its value itself. Only `field:$name` is safe, never inside quotes. */
+/**
+ * A dashboard variable. `$name`: Grafana escapes it, or quotes each of several values; inside quotes the escaping would
+ * show. `${name:doublequote}`: one value in quotes, for names with `<` or `>`, which Lucene cannot escape (a backslash in
+ * a name is lost; no other format keeps everything).
+ */
 export type Variable = `$${string}`;
 
 export type Condition = {

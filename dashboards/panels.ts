@@ -1,6 +1,6 @@
 /** Panel kinds in use, each with the house defaults: description, unit, empty text, words beside colours. */
 import type { JsonObject, PanelDraft, PanelText, ThresholdStep } from "./types.ts";
-import { COLOURS, NO_STEPS } from "./appearance.ts";
+import { COLOURS, NO_STEPS, emptyMapping } from "./appearance.ts";
 import { DATASOURCE } from "./queries.ts";
 
 export type PanelOptions = PanelText & {
@@ -35,23 +35,27 @@ export type StatOptions = PanelOptions & {
 
 /** One value, large, on its colour, with its word. */
 export function statPanel(panel: StatOptions): PanelDraft {
-  return draft(panel, {
-    type: "stat",
-    color: { mode: "thresholds" },
-    options: {
-      reduceOptions: {
-        calcs: [panel.calculation ?? "lastNotNull"],
-        fields: panel.fields ?? "",
-        values: false,
+  const mappings = panel.mappings ?? [emptyMapping(panel.empty)];
+  return draft(
+    { ...panel, mappings },
+    {
+      type: "stat",
+      color: { mode: "thresholds" },
+      options: {
+        reduceOptions: {
+          calcs: [panel.calculation ?? "lastNotNull"],
+          fields: panel.fields ?? "",
+          values: false,
+        },
+        colorMode: panel.background === false ? "value" : "background",
+        graphMode: "none",
+        justifyMode: "center",
+        orientation: "auto",
+        textMode: "value",
+        text: { titleSize: 14, valueSize: panel.textSize ?? 34 },
       },
-      colorMode: panel.background === false ? "value" : "background",
-      graphMode: "none",
-      justifyMode: "center",
-      orientation: "auto",
-      textMode: "value",
-      text: { titleSize: 14, valueSize: panel.textSize ?? 34 },
     },
-  });
+  );
 }
 
 export type LineOptions = PanelOptions & {
@@ -116,14 +120,8 @@ export function heatmapPanel(panel: PanelOptions): PanelDraft {
     options: {
       calculate: false,
       cellGap: 1,
-      color: {
-        mode: "scheme",
-        scheme: "Oranges",
-        steps: 32,
-        fill: "dark-orange",
-        exponent: 0.5,
-        scale: "exponential",
-      },
+      // Opacity instead of a scheme: nothing is see-through in both themes, and only lag draws the eye.
+      color: { mode: "opacity", fill: "dark-orange", exponent: 0.5, scale: "exponential" },
       rowsFrame: { layout: "auto" },
       yAxis: { axisPlacement: "left", reverse: true },
       cellValues: { unit: panel.unit },

@@ -14,6 +14,8 @@ export type ScenarioOptions = {
   /** From this moment on every group is well again; for watching an alert resolve. Epoch seconds. */
   readonly healedAtSeconds?: number;
   readonly suspect?: boolean;
+  /** Adds a late group whose name tries to break out of queries, links and messages. */
+  readonly hostile?: boolean;
 };
 
 type Story = {
@@ -119,7 +121,7 @@ const STORIES: readonly Story[] = [
     objectiveSeconds: 120,
     produceRate: 150,
     verdict: "falling_behind",
-    faultSeconds: 1500,
+    faultSeconds: 900,
   },
   {
     group: "fraud-scoring",
@@ -162,9 +164,22 @@ const STORIES: readonly Story[] = [
   },
 ];
 
+export const HOSTILE_GROUP = '<!channel> "x" & `y` | a/b:c*? (ü)';
+const HOSTILE: Story = {
+  group: HOSTILE_GROUP,
+  topic: "hostile",
+  partitions: 3,
+  team: "a & b",
+  objectiveSeconds: 60,
+  produceRate: 40,
+  verdict: "hot_partition",
+  faultSeconds: 2700,
+};
+
 /** The documents of one tick of one cluster. */
 export function scenarioDocuments(tickSeconds: number, options: ScenarioOptions): readonly LagDocument[] {
-  const groups = STORIES.flatMap((story) => groupDocuments(story, tickSeconds, options));
+  const stories = options.hostile === true ? [...STORIES, HOSTILE] : STORIES;
+  const groups = stories.flatMap((story) => groupDocuments(story, tickSeconds, options));
   return [...groups, clusterDocument(groups, tickSeconds, options), collectorDocument(tickSeconds, options)];
 }
 
@@ -308,7 +323,7 @@ function partitionNumbers(story: Story, verdict: Verdict, { number, since, tick 
     case "stalled":
       return number === 2 ? { ...stopped, commitAge: 2 } : well;
     case "hot_partition":
-      return number === 7
+      return number === Math.min(7, story.partitions - 1)
         ? {
             ...well,
             produced: produced * 8,

@@ -19,6 +19,7 @@ export type SeedOptions = {
   readonly intervalSeconds: number;
   readonly hours: number;
   readonly nowSeconds: number;
+  readonly hostile?: boolean;
 };
 
 const TICKS_PER_REQUEST = 20;
@@ -86,6 +87,7 @@ async function main(): Promise<void> {
       interval: { type: "string", default: "15" },
       hours: { type: "string", default: "3" },
       live: { type: "boolean", default: false },
+      hostile: { type: "boolean", default: false },
       "heal-after": { type: "string" },
       "live-for": { type: "string", default: "3600" },
     },
@@ -98,6 +100,7 @@ async function main(): Promise<void> {
     intervalSeconds: Number(values.interval),
     hours: Number(values.hours),
     nowSeconds: startSeconds,
+    hostile: values.hostile,
     ...(values["heal-after"] === undefined
       ? {}
       : { healedAtSeconds: startSeconds + Number(values["heal-after"]) }),
