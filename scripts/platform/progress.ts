@@ -37,13 +37,15 @@ export type ProgressOptions = {
   /** What a person types to try again. */
   readonly retryCommand: string;
   readonly now?: () => number;
+  /** @default 15 seconds */
+  readonly heartbeatMs?: number;
 };
 
 export function createProgress(options: ProgressOptions): Progress {
   const now = options.now ?? (() => performance.now());
   const start = now();
   const print = (text: string): void => options.log(`${formatElapsed(now() - start)} ${text}`);
-  const heartbeat = createHeartbeat({ print, now });
+  const heartbeat = createHeartbeat({ print, now, everyMs: options.heartbeatMs ?? HEARTBEAT_MS });
   const build = (signal: AbortSignal): Progress => ({
     log: print,
     signal,
@@ -73,8 +75,12 @@ export function slugify(title: string): string {
     .replaceAll(/^[-.]+|[-.]+$/g, "");
 }
 
-/** Names the running steps every 15 seconds; the returned function says that one begins, its result that it ended. */
-function createHeartbeat(options: { print: Log; now: () => number }): (title: string) => () => void {
+/** Names the running steps at every beat; the returned function says that one begins, its result that it ended. */
+function createHeartbeat(options: {
+  print: Log;
+  now: () => number;
+  everyMs: number;
+}): (title: string) => () => void {
   const running = new Map<symbol, { readonly title: string; readonly begin: number }>();
   let timer: NodeJS.Timeout | undefined;
   const tell = (): void => {
@@ -86,7 +92,7 @@ function createHeartbeat(options: { print: Log; now: () => number }): (title: st
   return (title) => {
     const key = Symbol(title);
     running.set(key, { title, begin: options.now() });
-    timer ??= setInterval(tell, HEARTBEAT_MS);
+    timer ??= setInterval(tell, options.everyMs);
     return () => {
       running.delete(key);
       if (running.size > 0) return;
