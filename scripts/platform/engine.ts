@@ -4,7 +4,7 @@ import { LaglineError } from "../../model/errors.ts";
 import { ensurePackages, readOsRelease, selectKnownPackages, updatePackageLists } from "./apt.ts";
 import { probeCommand } from "./commands.ts";
 import { createContext, type PlatformContext, type PlatformOptions } from "./context.ts";
-import { startDaemon } from "./engine-daemon.ts";
+import { findOwnDaemon, startDaemon } from "./engine-daemon.ts";
 import { asRoot } from "./root.ts";
 
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -16,7 +16,13 @@ export type EngineRequest = PlatformOptions & {
   readonly allowInstall: boolean;
 };
 
-export type Engine = { readonly version: string; readonly startedByUs: boolean; readonly pid?: number };
+export type Engine = {
+  readonly version: string;
+  /** True when this call started it. */
+  readonly startedByUs: boolean;
+  /** The engine's process, when this or an earlier call started it: `stopDockerEngine` stops only that one. */
+  readonly pid?: number;
+};
 
 type EngineState =
   | { readonly kind: "answers"; readonly version: string }
@@ -25,7 +31,10 @@ type EngineState =
 export async function ensureDockerEngine(request: EngineRequest): Promise<Engine> {
   const context = createContext(request);
   const state = await askEngine(context.signal);
-  if (state.kind === "answers") return { version: state.version, startedByUs: false };
+  if (state.kind === "answers") {
+    const pid = await findOwnDaemon(context.root);
+    return { version: state.version, startedByUs: false, ...(pid === undefined ? {} : { pid }) };
+  }
   if (state.kind === "forbidden") throw forbidden(state.reason);
   const remote = context.environment["DOCKER_HOST"];
   if (remote !== undefined && remote !== "") throw remoteSilent(remote, state.reason);
