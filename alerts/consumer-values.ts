@@ -33,6 +33,14 @@ export type ValueRef = keyof typeof VALUE_FIELDS;
  */
 export const CONSUMER_FILTER = where("group", lacksFlag("suspect"), lacksFlag("expected_idle"));
 
+/**
+ * One tick, but ten seconds at least: groups × buckets must stay below Elasticsearch's 65,536, and `max` over a few ticks
+ * of one bucket differs from the newest value by seconds only.
+ */
+export function bucketSeconds(intervalSeconds: number): number {
+  return Math.max(10, intervalSeconds);
+}
+
 /** Ticks in a rule's window: 120 s at least, so that several ticks may be missing or late (measured). */
 export function windowSeconds(intervalSeconds: number): number {
   return Math.max(120, 5 * intervalSeconds);
@@ -49,7 +57,7 @@ export function consumerValues(config: AlertingConfig, refs: readonly ValueRef[]
         { field: "cluster", size: Math.max(10, config.clusters.length), order: "name" },
         { field: "group", size: config.maximumGroups, order: "name" },
       ],
-      bucketSeconds: config.intervalSeconds,
+      bucketSeconds: bucketSeconds(config.intervalSeconds),
       windowSeconds: windowSeconds(config.intervalSeconds),
     }),
     reduce(ref, `q${ref}`, "last"),

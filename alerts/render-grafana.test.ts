@@ -35,9 +35,13 @@ test("a shared Grafana keeps its own notification policies", () => {
 });
 
 test("more groups than Elasticsearch can put into buckets are refused with the rule's name", () => {
-  expect(() => renderGrafana({ ...OPTIONS, intervalSeconds: 1, maximumGroups: 5000 })).toThrow(
+  expect(() => renderGrafana({ ...OPTIONS, intervalSeconds: 1, maximumGroups: 6000 })).toThrow(
     /KafkaConsumerGroupStopped: query qV may ask for more than 65536 buckets/,
   );
+});
+
+test("ticks of a second fit into the buckets with the default number of groups", () => {
+  expect(renderGrafana({ ...OPTIONS, intervalSeconds: 1 }).size).toBeGreaterThan(0);
 });
 
 test("the same options give the same bytes, and every YAML file can be read", () => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { CONSUMER_RULES } from "./consumer-rules.ts";
 import type { ConsumerRule } from "./consumer-rules.ts";
-import { consumerValues } from "./consumer-values.ts";
+import { bucketSeconds, consumerValues } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import { ask, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
@@ -71,7 +71,7 @@ function staleRule(config: AlertingConfig, cluster: string): JsonObject {
       filter,
       metric: "count",
       by: [],
-      bucketSeconds: config.intervalSeconds,
+      bucketSeconds: bucketSeconds(config.intervalSeconds),
       windowSeconds: window,
     });
   const all = where("cluster", equals("cluster", cluster));
