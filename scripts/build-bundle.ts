@@ -3,7 +3,7 @@
  * the npm package. Subcommands stay separate chunks, so that the collector loads only what it uses. The deployment's
  * libraries (cdktf and its provider) stay outside: no container needs them.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const OUT = "dist";
@@ -31,6 +31,9 @@ const { metafile } = await build({
   metafile: true,
   logLevel: "warning",
 }).catch(() => process.exit(1)); // esbuild has printed every problem with its place
+// The Kafka client reads its WebAssembly from `../dist/` beside the chunk that holds its code.
+mkdirSync(`${OUT}/dist`);
+cpSync("node_modules/@platformatic/wasm-utils/dist/native.wasm", `${OUT}/dist/native.wasm`);
 writeFileSync(`${OUT}/package.json`, `${JSON.stringify({ type: "module" })}\n`);
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(

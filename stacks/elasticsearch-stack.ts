@@ -55,12 +55,14 @@ export class ElasticsearchStack extends BaseStack {
       command: [startCommand(nodeSettings(deployment, elasticsearch, index))],
       environment: {
         ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m`,
-        ES_PATH_CONF: "/tmp/config",
+        ES_PATH_CONF: "/run/elasticsearch",
         ES_TMPDIR: "/tmp",
       },
       mounts: [{ kind: "volume", volume: name, target: PATHS.elasticsearchData }],
       tmpfs: {
         "/tmp": "rw,nosuid,nodev,exec,size=128m,mode=1777",
+        // Not below the temporary folder, where Elasticsearch's entitlements forbid configuration.
+        "/run/elasticsearch": "rw,nosuid,nodev,noexec,size=4m,mode=1777",
         "/usr/share/elasticsearch/logs": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
       },
       waivers: [
@@ -122,8 +124,7 @@ export class ElasticsearchStack extends BaseStack {
 function startCommand(settings: Readonly<Record<string, string | number | boolean>>): string {
   const flags = Object.entries(settings).map(([key, value]) => `-E${key}=${String(value)}`);
   return [
-    "mkdir -p /tmp/config",
-    "cp -r /usr/share/elasticsearch/config/. /tmp/config/",
+    "cp -r /usr/share/elasticsearch/config/. /run/elasticsearch/",
     `exec /usr/share/elasticsearch/bin/elasticsearch ${flags.join(" ")}`,
   ].join(" && ");
 }

@@ -54,23 +54,25 @@ function stripColours(text: string): string {
   return text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, "");
 }
 
-/** Terraform's first error with the lines that belong to it, without its box drawing. */
+/** Terraform's first error with the lines that belong to it, without its boxes and places in the generated JSON. */
 export function firstFailure(lines: readonly string[]): string {
   const texts = lines.map((line) =>
     line
-      .replace(/^\S+\s{2,}/, "")
-      .replace(/^[│╷╵\s]+/, "")
+      .replace(/^\S*\s+(?=[│╷╵])/, "")
+      .replace(/^[│╷╵├─\s]+/, "")
       .trim(),
   );
   const start = texts.findIndex((line) => /\bError: /.test(line));
   if (start === -1) {
     return texts.filter(Boolean).slice(-5).join(" ");
   }
-  return texts
-    .slice(start, start + 40)
-    .filter((line) => line !== "" && !/^(on|with) .*(cdk\.tf\.json|docker_)/.test(line))
-    .slice(0, 12)
-    .join("\n  ");
+  const noise =
+    /^((on|with) .*(cdk\.tf\.json|docker_)|\d+:\s|"condition"|self\.exit_code|\d+ Stacks|Invoking Terraform)/;
+  const [first = "", ...rest] = texts.slice(start);
+  const own = rest
+    .slice(0, Math.max(0, rest.findIndex((line) => /\bError: /.test(line)) + 1 || rest.length))
+    .filter((line) => line !== "" && !noise.test(line) && !/\bError: /.test(line));
+  return [first, ...own.slice(0, 3), ...own.slice(3).slice(-9)].join("\n  ");
 }
 
 /** "No changes in 6 stacks", or what changed. */

@@ -32,6 +32,9 @@ export async function docker(
 export type OwnContainer = {
   readonly name: string;
   readonly state: string;
+  /** Word of the health check; empty where there is none. */
+  readonly health: string;
+  readonly exitCode: number;
   readonly memoryBytes: number;
   readonly hostPorts: readonly number[];
 };
@@ -47,7 +50,7 @@ export async function ownContainers(config: Config, signal?: AbortSignal): Promi
     return [];
   }
   const template =
-    "{{.Name}}\t{{.State.Status}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}";
+    "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.State.ExitCode}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}";
   return (await docker(config, ["inspect", "--format", template, ...ids], signal))
     .split("\n")
     .filter(Boolean)
@@ -55,10 +58,12 @@ export async function ownContainers(config: Config, signal?: AbortSignal): Promi
 }
 
 function parseContainer(line: string): OwnContainer {
-  const [name = "", state = "", memory = "0", ports = ""] = line.split("\t");
+  const [name = "", state = "", health = "", exitCode = "0", memory = "0", ports = ""] = line.split("\t");
   return {
     name: name.replace(/^\//, ""),
     state,
+    health,
+    exitCode: Number(exitCode),
     memoryBytes: Number(memory),
     hostPorts: ports.split(" ").filter(Boolean).map(Number),
   };

@@ -44,6 +44,8 @@ describe("preflight", () => {
       {
         name: "x",
         state: "running",
+        health: "healthy",
+        exitCode: 0,
         memoryBytes: neededMegabytes(config()) * 1_048_576,
         hostPorts: [20000, 20001, 20002, 21000],
       },

@@ -8,6 +8,7 @@ import { writeFiles } from "../../stacks/files/write.ts";
 import type { Progress } from "../platform/progress.ts";
 import { renderAll } from "../render.ts";
 import { runCdktfStep } from "./deploy.ts";
+import { diagnoseContainers } from "./diagnose.ts";
 import { prepare } from "./prepare.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
 
@@ -25,7 +26,7 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
   const { config } = loaded;
   const { progress, signal, print } = options;
   const prepared = await prepare(config, options);
-  await runCdktfStep(loaded, { progress, title: "Deploy all stacks", arguments: ["deploy", "*"] });
+  await deploy(loaded, options);
   const grafanaMissing =
     config.grafana.managed !== undefined && prepared.platform.images.grafana === undefined;
   if (grafanaMissing || config.grafana.managed === undefined) {
@@ -34,6 +35,17 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
   await waitForGroups(config, { progress, signal });
   for (const line of closingWords(config, { ...options, grafanaMissing, notes: prepared.notes })) {
     print(line);
+  }
+}
+
+async function deploy(loaded: LoadedConfig, { progress, signal }: UpOptions): Promise<void> {
+  try {
+    await runCdktfStep(loaded, { progress, title: "Deploy all stacks", arguments: ["deploy", "*"] });
+  } catch (error) {
+    for (const line of await diagnoseContainers(loaded.config, signal)) {
+      progress.log(line);
+    }
+    throw error;
   }
 }
 
