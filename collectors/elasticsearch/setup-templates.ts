@@ -30,7 +30,7 @@ export async function putTemplates(http: ElasticsearchHttp, options: PutTemplate
   for (const template of buildTemplates(options.templates)) {
     const existing = await readTemplate(http, template);
     const decision = decide(template, existing);
-    const moves = options.boundsMoved && template.name.endsWith("@settings") && decision === "keep";
+    const moves = options.boundsMoved && template.name.endsWith("@series") && decision === "keep";
     options.log(sentence(template, moves ? "update" : decision));
     if (decision !== "create" && decision !== "update" && !moves) continue;
     await putTemplate(http, template);

@@ -50,13 +50,13 @@ const LONGEST_INDEXED_TEXT = 8191;
 
 /** Names of the templates of a data stream; `custom` is the user's. */
 export function templateNames(stream: string): {
-  mappings: string;
+  series: string;
   settings: string;
   custom: string;
   index: string;
 } {
   return {
-    mappings: `${stream}@mappings`,
+    series: `${stream}@series`,
     settings: `${stream}@settings`,
     custom: `${stream}@custom`,
     index: stream,
@@ -66,16 +66,18 @@ export function templateNames(stream: string): {
 /** In the order in which they must be put. */
 export function buildTemplates(options: TemplateOptions): readonly Template[] {
   const stream = dataStreamName(options.environment);
-  const { mappings, settings, custom, index } = templateNames(stream);
+  const { series, settings, custom, index } = templateNames(stream);
   return [
-    signed("component", mappings, { template: { settings: identity(), mappings: mappingOf(FIELD_NAMES) } }),
+    signed("component", series, {
+      template: { settings: identity(options.bounds), mappings: mappingOf(FIELD_NAMES) },
+    }),
     signed("component", settings, { template: { settings: storage(options) } }),
     signed("index", index, {
       index_patterns: [stream],
       data_stream: {},
       priority: PRIORITY,
       // Yours to create: settings and fields of your own survive every update there.
-      composed_of: [mappings, settings, custom],
+      composed_of: [series, settings, custom],
       ignore_missing_component_templates: [custom],
       ...(options.bounds === null
         ? { template: { lifecycle: { data_retention: `${options.retentionDays}d` } } }
@@ -104,20 +106,25 @@ function property(name: FieldName): Json {
   }
 }
 
-/** What makes a series. Must be in the component that maps the dimensions, or Elasticsearch refuses the routing. */
-function identity(): Json {
-  return { "index.mode": "time_series", "index.routing_path": [...DIMENSIONS] };
+/**
+ * What makes a series, and the time it covers. In the component that maps the dimensions: Elasticsearch checks a
+ * component by itself, and refuses a routing without its fields and (8.19) time bounds without the mode.
+ */
+function identity(bounds: TimeBounds | null): Json {
+  return {
+    "index.mode": "time_series",
+    "index.routing_path": [...DIMENSIONS],
+    ...(bounds === null
+      ? { "index.look_back_time": LOOK_BACK, "index.look_ahead_time": LOOK_AHEAD }
+      : { "index.time_series.start_time": bounds.start, "index.time_series.end_time": bounds.end }),
+  };
 }
 
 function storage(options: TemplateOptions): Json {
-  const { bounds } = options;
   return {
     "index.number_of_shards": 1,
     "index.number_of_replicas": options.replicas,
     "index.codec": "best_compression",
-    ...(bounds === null
-      ? { "index.look_back_time": LOOK_BACK, "index.look_ahead_time": LOOK_AHEAD }
-      : { "index.time_series.start_time": bounds.start, "index.time_series.end_time": bounds.end }),
   };
 }
 

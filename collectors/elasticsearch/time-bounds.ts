@@ -59,7 +59,7 @@ async function boundsOfIndex(http: ElasticsearchHttp, stream: string): Promise<T
 }
 
 async function boundsOfTemplate(http: ElasticsearchHttp, stream: string): Promise<TimeBounds | undefined> {
-  const body = await readTemplate(http, { kind: "component", name: templateNames(stream).settings });
+  const body = await readTemplate(http, { kind: "component", name: templateNames(stream).series });
   return boundsIn(flatten(body ?? {}, ""), "template.settings.");
 }
 

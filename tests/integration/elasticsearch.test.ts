@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const path of [`/_data_stream/${stream}`, `/_index_template/${stream}`])
     await http.request({ method: "DELETE", path });
-  for (const part of ["mappings", "settings"]) {
+  for (const part of ["series", "settings"]) {
     await http.request({ method: "DELETE", path: `/_component_template/${stream}@${part}` });
   }
   await http.close();
