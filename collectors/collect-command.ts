@@ -158,7 +158,10 @@ function hasOnlyLoopback(): boolean {
 }
 
 /** One cycle. Says on standard error what is missing, because a person or a timer is waiting for the exit code. */
-async function runOnce({ options, events, delivery, history }: Parts, collector: Collector): Promise<number> {
+async function runOnce(
+  { options, events, sink, delivery, history }: Parts,
+  collector: Collector,
+): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => {
     stop.abort();
@@ -178,6 +181,10 @@ async function runOnce({ options, events, delivery, history }: Parts, collector:
     }
     return summary.failure === null && left === 0 ? 0 : 1;
   } catch (error) {
+    // The reader has seen enough, as `head` has after its last line.
+    if (sink.closed === true) {
+      return 0;
+    }
     process.stderr.write(`The cycle failed: ${describeError(error)}\n`);
     return 1;
   } finally {

@@ -3,7 +3,7 @@ import { describeError } from "../model/errors.ts";
 import type { CollectorEvents } from "./events.ts";
 import type { Readiness } from "./health.ts";
 import { type CollectorIdentity, buildCollectorRecord } from "./collector-record.ts";
-import { createBatchEncoder } from "./encode.ts";
+import { createBatchEncoder, encodeAll } from "./encode.ts";
 import { type PipelineOptions, type TickSummary, createTick } from "./pipeline.ts";
 import { nextTick, sleep, waitUntil } from "./schedule.ts";
 import type { SpoolBatch, SpoolStats } from "./spool/contract.ts";
@@ -13,6 +13,8 @@ export interface DocumentSink {
   /** All batches or none. */
   append(batches: AsyncIterable<SpoolBatch> | Iterable<SpoolBatch>): Promise<void>;
   stats(): SpoolStats | null;
+  /** True when nobody will take documents any more; the collector then ends. */
+  readonly closed?: boolean;
 }
 
 export type CollectorOptions = {
@@ -88,6 +90,9 @@ class TickingCollector implements Collector {
       }
       last = { tickMs, startedMs: monotonicMs() };
       const summary = await this.#cycle(tickMs, forced).catch(() => null);
+      if (this.#options.sink.closed === true) {
+        return "stopped";
+      }
       if (this.#mustLeave(summary)) {
         events.leavingNamespace(this.#unreachableTicks);
         return "namespace_lost";
@@ -115,7 +120,7 @@ class TickingCollector implements Collector {
     try {
       await sink.append(tick.batches);
     } catch (error) {
-      if (!signal.aborted) {
+      if (!signal.aborted && sink.closed !== true) {
         events.tickLost(error, tick.summary().documents);
       }
       this.#reasons = [`The spool did not accept the last cycle: ${describeError(error)}`];
@@ -145,10 +150,8 @@ class TickingCollector implements Collector {
       nowMs: now(),
       residentBytes: process.memoryUsage.rss(),
     });
-    const full = encoder.add([record]);
-    const rest = encoder.flush();
     try {
-      await sink.append(rest === null ? full : [...full, rest]);
+      await sink.append(encodeAll(encoder, [record]));
     } catch (error) {
       events.tickLost(error, 1);
     }

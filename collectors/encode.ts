@@ -1,6 +1,6 @@
 /**
- * Documents to NDJSON batches. Each document goes through JSON.stringify into one reused buffer, which is copied out at
- * the bounds. Measured on 60 000 documents of 750 bytes, Node 22, 2 cores: this 160 ms; joining strings and converting
+ * Documents to NDJSON batches. Each document goes through JSON.stringify into one buffer that is used again for
+ * every batch. Measured on 60 000 documents of 750 bytes, Node 22, 2 cores: this 160 ms; joining strings and converting
  * 200 ms; a hand-written writer with cached keys 250 to 320 ms.
  */
 import type { LagDocument } from "../model/documents.ts";
@@ -16,9 +16,12 @@ export type EncoderOptions = {
 export type EncodableDocument = Pick<LagDocument, "@timestamp">;
 
 export interface BatchEncoder {
-  /** Adds documents and returns the batches that became full. */
-  add(documents: readonly EncodableDocument[]): readonly SpoolBatch[];
-  /** Closes the batch that is being filled; null when it is empty. */
+  /**
+   * Adds documents and yields each batch when it is full. A batch's bytes are valid until the next step of the
+   * generator or the next call: the memory is used again, because batches of megabytes are the largest garbage there is.
+   */
+  add(documents: readonly EncodableDocument[]): Generator<SpoolBatch, void, undefined>;
+  /** Closes the batch that is being filled; null when it is empty. Valid until the next call. */
   flush(): SpoolBatch | null;
   /** Documents added since the encoder was made. */
   readonly documents: number;
@@ -27,7 +30,8 @@ export interface BatchEncoder {
 const LINE_END = 0x0a;
 /** A UTF-16 unit takes at most three bytes of UTF-8. */
 const BYTES_PER_UNIT = 3;
-const FIRST_CAPACITY = 262_144;
+/** Room for the document that makes a batch too large; larger ones make the buffer grow. */
+const SLACK = 65_536;
 
 export function createBatchEncoder(options: EncoderOptions): BatchEncoder {
   return new BufferEncoder(options);
@@ -45,20 +49,20 @@ class BufferEncoder implements BatchEncoder {
 
   constructor(options: EncoderOptions) {
     this.#options = options;
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_CAPACITY, options.maximumBytes));
+    // Memory that is never written to costs nothing, so that the size of a full batch is right for a small one as well.
+    this.#buffer = Buffer.allocUnsafeSlow(options.maximumBytes + SLACK);
   }
 
   get documents(): number {
     return this.#total;
   }
 
-  add(documents: readonly EncodableDocument[]): readonly SpoolBatch[] {
-    const full: SpoolBatch[] = [];
+  *add(documents: readonly EncodableDocument[]): Generator<SpoolBatch, void, undefined> {
     for (const document of documents) {
       let end = this.#write(document);
       if (end > this.#options.maximumBytes && this.#inBatch > 0) {
         const line = Buffer.from(this.#buffer.subarray(this.#position, end));
-        pushBatch(full, this.flush());
+        yield* this.#close();
         end = line.copy(this.#buffer, 0);
       }
       this.#position = end;
@@ -66,18 +70,23 @@ class BufferEncoder implements BatchEncoder {
       this.#total += 1;
       this.#note(document["@timestamp"]);
       if (this.#inBatch >= this.#options.maximumDocuments) {
-        pushBatch(full, this.flush());
+        yield* this.#close();
       }
     }
-    return full;
   }
 
   flush(): SpoolBatch | null {
+    const [batch = null] = this.#close();
+    return batch;
+  }
+
+  /** The batch that is being filled, when there is one; starts the next. */
+  #close(): readonly SpoolBatch[] {
     if (this.#inBatch === 0) {
-      return null;
+      return [];
     }
     const batch = {
-      ndjson: Buffer.from(this.#buffer.subarray(0, this.#position)),
+      ndjson: this.#buffer.subarray(0, this.#position),
       documents: this.#inBatch,
       minTimestampMs: this.#minTimestampMs,
       maxTimestampMs: this.#maxTimestampMs,
@@ -87,7 +96,7 @@ class BufferEncoder implements BatchEncoder {
     this.#minTimestampMs = Number.POSITIVE_INFINITY;
     this.#maxTimestampMs = Number.NEGATIVE_INFINITY;
     this.#lastStamp = "";
-    return batch;
+    return [batch];
   }
 
   /** Writes one line behind the others and returns its end. */
@@ -118,8 +127,14 @@ class BufferEncoder implements BatchEncoder {
   }
 }
 
-function pushBatch(batches: SpoolBatch[], batch: SpoolBatch | null): void {
-  if (batch !== null) {
-    batches.push(batch);
+/** All batches of these documents, the last one included. */
+export function* encodeAll(
+  encoder: BatchEncoder,
+  documents: readonly EncodableDocument[],
+): Generator<SpoolBatch, void, undefined> {
+  yield* encoder.add(documents);
+  const last = encoder.flush();
+  if (last !== null) {
+    yield last;
   }
 }

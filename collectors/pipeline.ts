@@ -7,6 +7,7 @@ import {
   type EncodableDocument,
   type EncoderOptions,
   createBatchEncoder,
+  encodeAll,
 } from "./encode.ts";
 import type { SpoolBatch } from "./spool/contract.ts";
 
@@ -109,11 +110,7 @@ class TickRun implements Tick {
     }
     this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
     signal.throwIfAborted();
-    yield* this.#encoder.add(this.#analysis?.finish() ?? []);
-    const last = this.#encoder.flush();
-    if (last !== null) {
-      yield last;
-    }
+    yield* encodeAll(this.#encoder, this.#analysis?.finish() ?? []);
   }
 
   #apply(event: ScrapeEvent): readonly EncodableDocument[] {

@@ -21,7 +21,8 @@ export function bestCodec(): Codec {
 export function compress(codec: Codec, raw: Buffer): Buffer {
   switch (codec) {
     case "none":
-      return raw;
+      // The producer may use its memory again.
+      return Buffer.from(raw);
     case "gzip":
       return zlib.gzipSync(raw, { level: LEVEL });
     case "zstd":

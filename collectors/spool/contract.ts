@@ -8,7 +8,10 @@
 
 /** Document JSON lines, ready to be sent; the unit that is written, read, retried and settled. */
 export type SpoolBatch = {
-  /** One JSON document per line, each line ended by `\n`; no bulk action lines. */
+  /**
+   * One JSON document per line, each line ended by `\n`; no bulk action lines. A generator given to `append` may use
+   * the memory again as soon as it is asked for its next batch; `append` keeps none of it.
+   */
   readonly ndjson: Buffer;
   /** Number of lines. */
   readonly documents: number;
