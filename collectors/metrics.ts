@@ -121,7 +121,8 @@ export interface MetricsRegistry extends Metrics {
 
 /** Creates the registry with the process' own metrics beside ours. */
 export async function createMetrics(): Promise<MetricsRegistry> {
-  const client = await import("prom-client");
+  // Under a bundle a CommonJS package has its exports on `default` only; under Node on both.
+  const { default: client } = await import("prom-client");
   const registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
