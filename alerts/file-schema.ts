@@ -64,6 +64,7 @@ const slackSettings = z.strictObject({
   username: withoutDollar,
   title: withoutDollar,
   text: withoutDollar,
+  color: withoutDollar,
   mentionChannel: z.enum(["here", "channel"]).optional(),
 });
 

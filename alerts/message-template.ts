@@ -42,7 +42,7 @@ const FIRING_WORDS = define(
 
 const OVER_WORDS = define(
   "lagline.over.words",
-  `{{ if .Annotations.grafana_state_reason }}alert given up, recovery not confirmed{{ else if ${DATASOURCE_ALERT} }}evaluates lag rules again` +
+  `{{ if .Annotations.grafana_state_reason }}no values any more{{ else if ${DATASOURCE_ALERT} }}evaluates lag rules again` +
     '{{ else if eq .Labels.component "pipeline" }}lag monitoring sees again' +
     WORDS.map(({ alert, over }) => `{{ else if eq .Labels.alertname "${alert}" }}${over}`).join("") +
     "{{ else }}consumes again{{ end }}",
@@ -53,8 +53,15 @@ const TITLE = define(
   '{{ if .Alerts.Firing }}{{ with index .Alerts.Firing 0 }}{{ template "lagline.who" . }}: {{ template "lagline.firing.words" . }}{{ end }}' +
     "{{ if gt (len .Alerts.Firing) 1 }} (+{{ len (slice .Alerts.Firing 1) }} more){{ end }}" +
     "{{ if .CommonLabels.severity }} [{{ .CommonLabels.severity }}]{{ end }}" +
-    '{{ else }}OVER: {{ with index .Alerts.Resolved 0 }}{{ template "lagline.who" . }}: {{ template "lagline.over.words" . }}{{ end }}' +
+    '{{ else }}{{ with index .Alerts.Resolved 0 }}{{ if .Annotations.grafana_state_reason }}UNCONFIRMED{{ else }}OVER{{ end }}: {{ template "lagline.who" . }}: {{ template "lagline.over.words" . }}{{ end }}' +
     "{{ if gt (len .Alerts.Resolved) 1 }} (+{{ len (slice .Alerts.Resolved 1) }} more){{ end }}{{ end }}",
+);
+
+/** Read by Grafana 10 and newer. The title says the same in words. */
+const COLOUR = define(
+  TEMPLATES.color,
+  '{{ if .Alerts.Firing }}{{ if eq .CommonLabels.severity "warning" }}#E07B00{{ else }}#D63232{{ end }}' +
+    "{{ else if (index .Alerts.Resolved 0).Annotations.grafana_state_reason }}#808080{{ else }}#36A64F{{ end }}",
 );
 
 const LINKS = define(
@@ -86,13 +93,13 @@ const FIRING = define(
 const OVER = define(
   "lagline.over",
   `{{ template "lagline.who" . }}: {{ template "lagline.over.words" . }}, after {{ (.EndsAt.Sub .StartsAt).Round ${ONE_SECOND_NANOSECONDS} }} ({{ .StartsAt.UTC.Format "15:04" }} to {{ .EndsAt.UTC.Format "15:04" }} UTC).
-{{ if .Annotations.grafana_state_reason }}Grafana has no values for it any more ({{ template "lagline.escape" .Annotations.grafana_state_reason }}): it is gone, or the monitoring is blind. Look before you sleep.
+{{ if .Annotations.grafana_state_reason }}Not a recovery: Grafana gave the alert up ({{ template "lagline.escape" .Annotations.grafana_state_reason }}), because the group is gone or the monitoring is blind. Look before you sleep.
 {{ else }}{{ template "lagline.numbers" . }}{{ end }}{{ template "lagline.links" . }}`,
 );
 
 const TEXT = define(TEMPLATES.text, `${list("Firing", "lagline.firing")}${list("Resolved", "lagline.over")}`);
 
-export const MESSAGE_TEMPLATE = `${[ESCAPE, WHO, FIRING_WORDS, OVER_WORDS, TITLE, LINKS, NUMBERS, FIRING, OVER, TEXT].join("\n\n")}\n`;
+export const MESSAGE_TEMPLATE = `${[ESCAPE, WHO, FIRING_WORDS, OVER_WORDS, TITLE, COLOUR, LINKS, NUMBERS, FIRING, OVER, TEXT].join("\n\n")}\n`;
 
 function list(kind: "Firing" | "Resolved", template: string): string {
   return (

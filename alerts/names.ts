@@ -1,6 +1,11 @@
 /** Names that files of the alerting folder use for each other. */
 export const RECEIVERS = { channel: "lagline-slack", page: "lagline-slack-page" } as const;
-export const TEMPLATES = { file: "lagline", title: "lagline.title", text: "lagline.text" } as const;
+export const TEMPLATES = {
+  file: "lagline",
+  title: "lagline.title",
+  text: "lagline.text",
+  color: "lagline.color",
+} as const;
 /** A folder of their own: Grafana creates dashboard and alert folders at the same time, and one name would race. */
 export const ALERT_FOLDER = "Kafka consumer lag alerts";
 /** Exists in every Grafana; alerts that are not Lagline's stay there. */

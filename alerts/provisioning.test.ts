@@ -98,7 +98,7 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
   },
   {
     name: "an annotation that the environment would change",
-    from: "{{ $labels.cluster }}",
+    from: "{{ urlquery $labels.cluster }}",
     to: "${HOME}",
     says: /expanded by environment/,
   },

@@ -31,7 +31,9 @@ export function checkReceivers(files: readonly ParsedFile[]): readonly string[] 
     .flatMap(({ template }) =>
       [...template.matchAll(/\{\{ define "([^"]+)" \}\}/g)].map((match) => match[1] ?? ""),
     );
-  const used = receivers.flatMap(({ settings }) => templatesIn(`${settings.title} ${settings.text}`));
+  const used = receivers.flatMap(({ settings }) =>
+    templatesIn(`${settings.title} ${settings.text} ${settings.color}`),
+  );
   const wanted = [
     ...files.flatMap((file) => file.policies ?? []).flatMap(receiversOf),
     ...files

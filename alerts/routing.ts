@@ -63,6 +63,7 @@ export function policiesFile(config: AlertingConfig): JsonObject {
   };
 }
 
+/** Grafana mentions on every message of a contact point, also when it is over; a template cannot decide it. */
 function contactPoint(
   name: string,
   slack: SlackOptions,
@@ -81,6 +82,7 @@ function contactPoint(
           username: "Lagline",
           title: `{{ template "${TEMPLATES.title}" . }}`,
           text: `{{ template "${TEMPLATES.text}" . }}`,
+          color: `{{ template "${TEMPLATES.color}" . }}`,
           ...(mention === "none" ? {} : { mentionChannel: mention }),
         },
       },

@@ -53,8 +53,7 @@ const STALE: AlertRule = {
   reason: "The window already spans several ticks; one minute more excludes a slow evaluation.",
   runbook: "lag-pipeline-data-stale",
   panel: "pipelineTrust",
-  summary:
-    "The lag monitoring of `{{ $labels.cluster }}` is blind: no lag alert of this cluster can be trusted.",
+  summary: "The lag monitoring is blind.",
   description: "",
 };
 
@@ -91,9 +90,9 @@ function staleRule(config: AlertingConfig, cluster: string): JsonObject {
     annotations: {
       ...links(STALE, config, {
         uid: DASHBOARD_UIDS.pipeline,
-        query: "var-cluster={{ urlquery $labels.cluster }}",
+        query: `var-cluster=${encodeURIComponent(cluster)}`,
       }),
-      summary: STALE.summary,
+      summary: `The lag monitoring of \`${cluster}\` is blind: no lag alert of this cluster can be trusted.`,
       description: whenKnown(
         "D",
         `{{ if lt .Value 1.0 }}No document for ${window} s: collector, Burrow or the way to Elasticsearch is down.{{ else }}Documents arrive, but the monitoring doubts itself since ${window} s: Burrow is not ready, replays old commits, or lost Kafka.{{ end }}`,
