@@ -8,7 +8,8 @@ import { addToFacts, culpritsOf, newFacts, worstOf, worstVerdict } from "./group
 import type { Culprits, GroupFacts, GroupState } from "./group-state.ts";
 import { settle, verdictOf, type Settled } from "./hysteresis.ts";
 import type { Memory } from "./memory.ts";
-import { observe, type Observer } from "./observe.ts";
+import type { Observer } from "./learn.ts";
+import { observe } from "./observe.ts";
 import { ownerDocuments, ownersOf } from "./owners.ts";
 import { partitionCause } from "./partition-cause.ts";
 import {

@@ -21,9 +21,9 @@ export class ByteWriter {
     this.uint(value >= 0 ? value * 2 : -value * 2 - 1);
   }
 
-  /** An integer ≥ −1 or NaN for none. */
+  /** An integer from 0 to 2^53 − 1, or NaN for none. */
   optional(value: number): void {
-    this.uint(Number.isNaN(value) ? 0 : value + 2);
+    this.uint(Number.isNaN(value) ? 0 : value + 1);
   }
 
   float(value: number): void {
@@ -94,7 +94,7 @@ export class ByteReader {
 
   optional(): number {
     const value = this.uint();
-    return value === 0 ? Number.NaN : value - 2;
+    return value === 0 ? Number.NaN : value - 1;
   }
 
   float(): number {

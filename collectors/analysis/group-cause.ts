@@ -1,5 +1,5 @@
 /** The sentence of a group: what, how much, since when, whose. Written for whoever reads it in a message at night. */
-import type { Verdict } from "../../model/verdicts.ts";
+import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
 import { formatCount, formatDuration, formatList, formatRate, formatShare, plural } from "./format.ts";
 import { countOf } from "./group-facts.ts";
 import type { Culprits, GroupFacts } from "./group-state.ts";
@@ -85,13 +85,18 @@ function whyHot(facts: GroupFacts, culprits: Culprits): string {
 
 function fallingBehindCause(facts: GroupFacts): string {
   const objective = formatDuration(facts.policy.objective_seconds);
-  const growth = facts.velocity > 0 ? `lag grows by ${formatRate(facts.velocity)}` : "lag does not shrink";
+  const growth = growthOf(facts.velocity);
   const breach =
     facts.late === 0 && !Number.isNaN(facts.breachIn)
       ? `, misses its objective of ${objective} in ${formatDuration(facts.breachIn)}`
       : `, objective ${objective}`;
   const whole = facts.late > 1 && facts.late === facts.known ? " on all partitions" : "";
   return `${capital(howLate(facts))} late${whole}${breach}; ${growth}: ${whoChanged(facts)}${silence(facts)}.`;
+}
+
+function growthOf(velocity: number): string {
+  if (velocity > 0) return `lag grows by ${formatRate(velocity)}`;
+  return velocity < 0 ? `lag shrinks by ${formatRate(-velocity)}` : "lag does not shrink";
 }
 
 /** Not yet a stop, but worth a word. */
@@ -125,7 +130,11 @@ function whoChanged(facts: GroupFacts): string {
 
 function failureCause(verdict: Verdict, facts: GroupFacts): string {
   const { culprits, state } = facts;
-  if (culprits === null) return `${capital(waiting(facts.totalLag))} without progress.`;
+  // Hysteresis holds the verdict after the finding is gone.
+  if (culprits === null || culprits.verdict !== verdict) return recovering(verdict, facts);
+  if (Number.isNaN(culprits.commitAge)) {
+    return `Was ${VERDICTS[verdict].label} on ${of(culprits.count, facts)} when Burrow lost their commits (${named(culprits)}); nothing newer is known.`;
+  }
   const where =
     culprits.count === facts.known && culprits.count > 1 ? "all partitions" : of(culprits.count, facts);
   const lag =
@@ -146,6 +155,12 @@ function failureCause(verdict: Verdict, facts: GroupFacts): string {
       ? `; no consumer is left, the last ${state.lastOwners.length === 1 ? "was" : "were"} ${formatList(state.lastOwners, 3)}`
       : belonging(culprits);
   return `No commit for ${age} on ${where} while ${lag}${left}.`;
+}
+
+function recovering(verdict: Verdict, facts: GroupFacts): string {
+  const state =
+    facts.totalLag === 0 ? "nothing waits any more" : `${waiting(facts.totalLag)}, ${howLate(facts)} late`;
+  return `Was ${VERDICTS[verdict].label} until a moment ago and moves again: ${state}. Held until this lasts.`;
 }
 
 function belonging(culprits: Culprits): string {

@@ -90,7 +90,7 @@ function addLateness(facts: GroupFacts, view: PartitionView, context: GroupConte
     else if (isShrinking(view, context)) {
       facts.lateShrinking++;
       const eta = etaSeconds(view);
-      if (!(facts.eta >= eta)) facts.eta = eta;
+      if (!Number.isNaN(eta) && !(facts.eta >= eta)) facts.eta = eta;
     }
     return;
   }
@@ -160,13 +160,20 @@ export function culpritsOf(
     lag: sum((view) => view.lag),
     owners: owners.toSorted(),
     unowned: found.filter((view) => view.reading.owner === null).length,
-    commitAge: Math.min(...found.slice(0, 1000).map((view) => view.commitAge)),
-    unmoved: Math.min(...found.slice(0, 1000).map((view) => view.unmoved)),
-    offset: found[0]?.committed ?? Number.NaN,
+    commitAge: least(found, (view) => view.commitAge),
+    unmoved: least(found, (view) => view.unmoved),
+    offset: found.find((view) => view.known)?.committed ?? Number.NaN,
     commitsComing: found.some((view) => view.commitAge < view.patience),
     produceRate: sum((view) => view.produceRate),
     consumeRate: sum((view) => view.consumeRate),
   };
+}
+
+/** Smallest known value; NaN when none is known. */
+function least(views: readonly PartitionView[], of: (view: PartitionView) => number): number {
+  let smallest = Number.NaN;
+  for (const view of views) if (view.known && !(smallest <= of(view))) smallest = of(view);
+  return smallest;
 }
 
 /** The worst verdict any partition has, by code. */

@@ -37,7 +37,7 @@ function addLoad(load: Load, view: PartitionView): void {
   load.partitions++;
   if (!view.known) return;
   load.lag += view.lag;
-  if (!(load.timeLag >= view.timeLag.seconds)) load.timeLag = view.timeLag.seconds;
+  if (view.timeLag.seconds > load.timeLag || Number.isNaN(load.timeLag)) load.timeLag = view.timeLag.seconds;
   if (Number.isNaN(view.consumeRate)) return;
   load.consumeRate = (Number.isNaN(load.consumeRate) ? 0 : load.consumeRate) + view.consumeRate;
 }

@@ -1,10 +1,18 @@
 /** One sentence per partition verdict, with the numbers behind it. Must read well at 3 a.m. */
-import type { Verdict } from "../../model/verdicts.ts";
+import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
 import { formatCount, formatDuration, formatRate } from "./format.ts";
+import { isFailing } from "./hysteresis.ts";
 import type { PartitionView } from "./partition-view.ts";
 
 export function partitionCause(verdict: Verdict, view: PartitionView, objective: number): string {
   const waiting = `${formatCount(view.lag)} message${view.lag === 1 ? " waits" : "s wait"}`;
+  if (!view.known && isFailing(verdict)) {
+    return `Was ${VERDICTS[verdict].label} when Burrow lost its commit; nothing newer is known.`;
+  }
+  // Hysteresis holds a failure for some ticks after it ended.
+  if (isFailing(verdict) && verdict !== "vanished" && view.unmoved < view.patience / 2) {
+    return `Was ${VERDICTS[verdict].label} until a moment ago and moves again: ${waiting}.`;
+  }
   switch (verdict) {
     case "ok":
       return view.lag === 0 ? "Keeps up: nothing waits." : "Keeps up: lag is within the objective.";

@@ -57,7 +57,8 @@ export function isShrinking(view: PartitionView, context: GroupContext): boolean
 }
 
 export function findPartitionVerdict(view: PartitionView, current: Verdict, context: GroupContext): Verdict {
-  if (!view.known) return "unknown";
+  // Burrow can lose commits (its reaper, a restart from the latest offsets): that heals nothing.
+  if (!view.known) return isFailing(current) ? current : "unknown";
   // A topic made anew under a stopped consumer takes its lag away, not its trouble.
   if (view.beyondEnd) return isFailing(current) && !view.moved ? current : "unknown";
   const failure = findFailure(view, context);

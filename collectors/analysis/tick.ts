@@ -12,7 +12,7 @@ import type { GroupFacts } from "./group-state.ts";
 import { reportAbsent } from "./inventory.ts";
 import { judgeGroup } from "./judge-group.ts";
 import type { Memory } from "./memory.ts";
-import type { Observer } from "./observe.ts";
+import type { Observer } from "./learn.ts";
 import { deriveSettings, type Settings } from "./settings.ts";
 
 /** Lag that became this many times larger in one tick cannot come from traffic alone. */
