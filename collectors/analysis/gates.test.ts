@@ -44,6 +44,8 @@ function reading(group: string, of: { nowMs: number; committed: number; lag: num
 
 type Step = {
   readonly groups: readonly string[];
+  /** Listed, but its answer does not come. */
+  readonly unreadable?: string;
   readonly burrow?: Partial<BurrowState>;
   readonly lag?: number;
 };
@@ -76,6 +78,15 @@ function playSteps(steps: readonly Step[]): LagDocument[][] {
     });
     const documents: LagDocument[] = [];
     for (const group of step.groups) {
+      if (group === step.unreadable) {
+        tick.addUnreadable(group, {
+          kind: "timeout",
+          scope: "group",
+          name: group,
+          detail: "no answer in 5 s.",
+        });
+        continue;
+      }
       documents.push(
         ...tick.addGroup(reading(group, { nowMs, committed: 1000 + index * 300, lag: step.lag ?? 0 })),
       );
@@ -94,13 +105,24 @@ const verdictsOf = (documents: readonly LagDocument[] | undefined) =>
     .map((document) => `${document.group} ${document.verdict}`);
 
 describe("while the monitoring cannot be trusted", () => {
-  it("a Burrow that is not ready makes the cluster suspect, and its empty list no absence", () => {
+  it("a Burrow that is not ready makes the cluster suspect, and its groups keep their last verdict", () => {
     const ticks = playSteps([
       ...many(25, { groups: FOUR }),
       ...many(6, { groups: [], burrow: { ready: false } }),
     ]);
     expect(clusterOf(ticks.at(-1))?.suspect_reason).toContain("not ready");
-    expect(verdictsOf(ticks.at(-1))).toEqual([]);
+    expect(verdictsOf(ticks.at(-1))).toEqual(FOUR.map((group) => `${group} suspect_data`));
+  });
+
+  it("a group whose answer could not be read keeps its last verdict and says why", () => {
+    const ticks = playSteps([...many(5, { groups: FOUR }), { groups: FOUR, unreadable: "b" }]);
+    const held = ticks.at(-1)?.find((document) => document.record === "group" && document.group === "b");
+    expect(held?.verdict).toBe("suspect_data");
+    expect(held?.verdict_code).toBe(0);
+    expect(held?.cause).toBe(
+      "Burrow's answer for this group could not be read: no answer in 5 s. Last trusted verdict: ok.",
+    );
+    expect(clusterOf(ticks.at(-1))?.groups_unreadable).toBe(1);
   });
 
   it("thousands of unread records make it suspect and a handful does not", () => {

@@ -18,13 +18,19 @@ export type Absence = {
   readonly suspectReason: string | null;
   /** Groups read in this tick, or listed and unreadable for a reason that is no absence. */
   readonly present: ReadonlySet<string>;
+  /** Listed, but the answer could not be read: why. */
+  readonly unreadable: ReadonlyMap<string, string>;
   /** True when the absence of a name from Burrow's list is evidence. */
   readonly listComplete: boolean;
   /** Listed, but Burrow answered that it does not know them. */
   readonly notFound: ReadonlySet<string>;
 };
 
-export type AbsenceResult = { readonly documents: LagDocument[]; readonly vanished: number };
+export type AbsenceResult = {
+  readonly documents: LagDocument[];
+  readonly vanished: number;
+  readonly held: number;
+};
 
 /** Groups that idled this long before they left have expired, which is how Kafka forgets; nobody is missing them. */
 const EXPIRED_IDLE_MS = 24 * 3600 * 1000;
@@ -35,22 +41,31 @@ export function reportAbsent(absence: Absence): AbsenceResult {
   const { memory, stamp } = absence;
   const documents: LagDocument[] = [];
   let vanished = 0;
+  let held = 0;
   for (const state of memory.groups.values()) {
+    const before = documents.length;
     if (absence.present.has(state.group)) {
       state.missingSinceMs = 0;
+      const fault = absence.unreadable.get(state.group);
+      if (fault !== undefined)
+        held += documents.push(...holdAbsent(absence, state, unreadableReason(fault))) - before;
+      continue;
+    }
+    if (absence.suspectReason !== null) {
+      held += documents.push(...holdAbsent(absence, state, absence.suspectReason)) - before;
       continue;
     }
     if (!absence.listComplete && !absence.notFound.has(state.group)) continue;
-    if (absence.suspectReason !== null) {
-      documents.push(...holdAbsent(absence, state, absence.suspectReason));
-      continue;
-    }
     if (state.missingSinceMs === 0) state.missingSinceMs = stamp.nowMs;
     const written = vanished < MAX_VANISHED_GROUPS ? reportOne(absence, state) : [];
     if (written.length > 0) vanished++;
     documents.push(...written);
   }
-  return { documents, vanished };
+  return { documents, vanished, held };
+}
+
+function unreadableReason(detail: string): string {
+  return `Burrow's answer for this group could not be read: ${detail.replace(/[.\s]+$/u, "")}.`;
 }
 
 /** A group missing while the list itself is in doubt keeps its last judgement. */

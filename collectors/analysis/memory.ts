@@ -9,6 +9,9 @@ import { IsoTimes } from "./format.ts";
 import { TimeLagFinder } from "./time-lag.ts";
 import { Topics } from "./topics.ts";
 
+/** Some 20 MB of names. */
+const MAX_OWNER_NAMES = 200_000;
+
 export class Memory {
   readonly history = new HeadHistory();
   readonly table = new PartitionTable();
@@ -54,6 +57,13 @@ export class Memory {
   views(count: number): readonly PartitionView[] {
     while (this.#views.length < count) this.#views.push(new PartitionView());
     return this.#views.slice(0, count);
+  }
+
+  /** Hosts come and go: past the bound the last known owners are forgotten and learned again in the next tick. */
+  limitOwners(): void {
+    if (this.owners.size <= MAX_OWNER_NAMES) return;
+    this.owners.clear();
+    this.table.owner.fill(0);
   }
 
   dropGroup(state: GroupState): void {

@@ -90,6 +90,15 @@ export class OwnerNames {
     return number === 0 ? null : (this.#names[number] ?? null);
   }
 
+  get size(): number {
+    return this.#names.length;
+  }
+
+  clear(): void {
+    this.#names.length = 1;
+    this.#numbers.clear();
+  }
+
   /** Names in the order of their numbers, from 1 on. */
   all(): readonly string[] {
     return this.#names.slice(1);

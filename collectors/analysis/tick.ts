@@ -30,6 +30,7 @@ export class Tick implements TickAnalysis {
   readonly #events: LagDocument[] = [];
   readonly #present = new Set<string>();
   readonly #notFound = new Set<string>();
+  readonly #unreadable = new Map<string, string>();
   #reason: string | null;
   #observer: Observer | null = null;
   #steadyGroups = 0;
@@ -90,6 +91,7 @@ export class Tick implements TickAnalysis {
       return;
     }
     this.#counts.unreadable++;
+    this.#unreadable.set(group, problem.detail);
     // A fault of the scrape is no absence.
     this.#present.add(group);
   }
@@ -110,10 +112,12 @@ export class Tick implements TickAnalysis {
       resolvePolicy: this.#options.resolvePolicy,
       suspectReason: reason,
       present: this.#presentNames(),
+      unreadable: this.#unreadable,
       listComplete: this.#input.listComplete && this.#input.burrow.ready,
       notFound: this.#notFound,
     });
     for (let index = 0; index < absent.vanished; index++) this.#counts.count("vanished");
+    for (let index = 0; index < absent.held; index++) this.#counts.count("suspect_data");
     documents.push(...absent.documents, ...this.#events);
     documents.push(
       clusterDocument(this.#stamp, this.#input, { counts: this.#counts, suspectReason: reason }),
@@ -198,6 +202,7 @@ export class Tick implements TickAnalysis {
     if (topics.moved) {
       memory.gates.activity.steadyTopics = topics.steady;
     }
+    memory.limitOwners();
     memory.topics.forget(nowMs - this.#settings.forgetAfterMs);
     memory.wasSuspect = reason !== null;
     memory.hasPast = memory.hasPast || reason === null;
