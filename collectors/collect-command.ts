@@ -5,7 +5,7 @@ import process from "node:process";
 import type { Writable } from "node:stream";
 import { createPolicyResolver } from "../config/policies.ts";
 import type { Config } from "../config/schema.ts";
-import { describeError } from "../model/errors.ts";
+import { describeError, LaglineError } from "../model/errors.ts";
 import type { Analyser } from "./analysis/contract.ts";
 import type { Adapters, Delivery } from "./adapters.ts";
 import type { BurrowScraper } from "./burrow/scrape.ts";
@@ -41,7 +41,7 @@ const HISTORY_INTERVAL_MS = 180_000;
 /** A kind of log line repeats at most this often. */
 const REPEAT_PERIOD_MS = 300_000;
 /** Time that `--once` may take to deliver what it collected. */
-const ONCE_DRAIN_MS = 120_000;
+const ONCE_DRAIN_MS = 60_000;
 
 /**
  * Runs the collector.
@@ -51,6 +51,7 @@ const ONCE_DRAIN_MS = 120_000;
  */
 export async function runCollect(config: Config, options: CollectOptions): Promise<number> {
   const { collector: settings } = config;
+  refuseUnbuiltShape(settings.shape);
   const log = createLogger({ level: settings.log_level, cluster: options.cluster });
   const isService = !options.once && !options.print;
   const metrics = isService ? await createMetrics() : null;
@@ -103,6 +104,17 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   } finally {
     scraper.close();
     await delivery?.close();
+  }
+}
+
+/** Better an error at start than native documents where somebody's dashboards wait for Telegraf's. */
+function refuseUnbuiltShape(shape: Config["collector"]["shape"]): void {
+  if (shape !== "native") {
+    throw new LaglineError({
+      code: "LAGLINE_COLLECT_SHAPE_UNSUPPORTED",
+      message: `collector.shape is ${shape}, which this build of the collector cannot write yet.`,
+      hint: "Set collector.shape to native.",
+    });
   }
 }
 
