@@ -9,6 +9,7 @@ import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
 import { addPipelineCommands } from "./commands/pipeline.ts";
+import { addReadingCommands } from "./commands/reading.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -22,6 +23,7 @@ const program = new Command("lagline")
 addConfigurationCommands(program);
 addPipelineCommands(program);
 addKafkaCommands(program);
+addReadingCommands(program);
 addDeploymentCommands(program);
 for (const command of program.commands) {
   command.exitOverride();

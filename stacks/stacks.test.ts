@@ -113,7 +113,9 @@ describe.each(services)("service %s", (_name, container) => {
     expect(check.retries).toBeGreaterThan(0);
     expect(check.interval).toMatch(/^\d+s$/);
     expect(check.timeout).toMatch(/^\d+s$/);
-    expect(container["wait_timeout"]).toBeGreaterThan(Number.parseInt(check.start_period, 10));
+    expect(check.start_period).toMatch(/^(\d+m)?\d{1,2}s$/);
+    const [, minutes = "0", seconds = "0"] = /^(?:(\d+)m)?(\d+)s$/.exec(check.start_period) ?? [];
+    expect(container["wait_timeout"]).toBeGreaterThan(Number(minutes) * 60 + Number(seconds));
     const grace = /kafka-|elasticsearch-\d/.test(container.name) ? 120 : 13;
     expect(container["destroy_grace_seconds"]).toBeGreaterThanOrEqual(grace);
     expect(container["stop_timeout"]).toBe(container["destroy_grace_seconds"]);

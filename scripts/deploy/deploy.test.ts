@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { completeArguments } from "./cdktf-run.ts";
-import { firstFailure, summarise } from "./deploy.ts";
+import { createStackTeller, firstFailure, summarise } from "./deploy.ts";
 
 describe("a failed deployment", () => {
   it("is told in the words of the step that failed, without Terraform's boxes", () => {
@@ -30,14 +30,30 @@ describe("a failed deployment", () => {
   });
 });
 
-describe("a deployment that changes nothing", () => {
-  it("is summarised by the number of stacks without changes", () => {
-    expect(
-      summarise([
-        "network  No changes. Your infrastructure matches the configuration.",
-        "storage  No changes. Your…",
-      ]),
-    ).toBe("no changes in 2 stacks");
+const RUN = [
+  "network  No changes. Your infrastructure matches the configuration.",
+  "         Apply complete! Resources: 0 added, 0 changed, 0 destroyed.",
+  "elasticsearch  docker_image.setup_image_4786355A: Creation complete after 0s",
+  "               Apply complete! Resources: 2 added, 1 changed, 2 destroyed.",
+];
+
+describe("a deployment", () => {
+  it("without changes is summarised by the number of stacks", () => {
+    expect(summarise(RUN.slice(0, 2))).toBe("no changes in 1 stacks");
+  });
+
+  it("with changes says in how many stacks", () => {
+    expect(summarise(RUN)).toBe("1 of 2 stacks changed");
+  });
+
+  it("tells each stack's result with its name, which cdktf prints only once", () => {
+    const told: string[] = [];
+    const tell = createStackTeller((line) => told.push(line));
+    RUN.forEach((line) => tell(line));
+    expect(told).toEqual([
+      "  network: 0 added, 0 changed, 0 destroyed",
+      "  elasticsearch: 2 added, 1 changed, 2 destroyed",
+    ]);
   });
 });
 

@@ -20,23 +20,18 @@ export async function runCdktfStep(
 ): Promise<readonly string[]> {
   return options.progress.step(options.title, async (step) => {
     const lines: string[] = [];
-    const exitCode = await runCdktf(
-      loaded,
-      [...options.arguments, `--output=${deploymentDirectories(loaded.config).synthesised}`],
-      {
-        signal: step.signal,
-        environment: options.environment ?? {},
-        onLine: (raw) => {
-          const line = stripColours(raw).trimEnd();
-          lines.push(line);
-          appendFileSync(step.logFile, `${line}\n`);
-          const finished = /^(\S+)\s+(?:Apply|Destroy) complete! (.*)$/.exec(line);
-          if (finished !== null) {
-            options.progress.log(`  ${finished[1]}: ${finished[2]}`);
-          }
-        },
+    const tellStack = createStackTeller(options.progress.log);
+    const given = [...options.arguments, `--output=${deploymentDirectories(loaded.config).synthesised}`];
+    const exitCode = await runCdktf(loaded, given, {
+      signal: step.signal,
+      environment: options.environment ?? {},
+      onLine: (raw) => {
+        const line = stripColours(raw).trimEnd();
+        lines.push(line);
+        appendFileSync(step.logFile, `${line}\n`);
+        tellStack(line);
       },
-    );
+    });
     if (exitCode !== 0) {
       throw new LaglineError({
         code: "LAGLINE_DEPLOY_FAILED",
@@ -47,6 +42,18 @@ export async function runCdktfStep(
     step.note(summarise(lines));
     return lines;
   });
+}
+
+/** Says once per stack what became of it. cdktf prints a stack's name only where it changes. */
+export function createStackTeller(log: (line: string) => void): (line: string) => void {
+  let stack = "";
+  return (line) => {
+    stack = /^([a-z][\w-]*)\s{2,}/.exec(line)?.[1] ?? stack;
+    const done = /(?:Apply|Destroy) complete! (?:Resources: )?(.*)$/.exec(line)?.[1];
+    if (done !== undefined) {
+      log(`  ${stack}: ${done.replace(/\.$/, "")}`);
+    }
+  };
 }
 
 function stripColours(text: string): string {
@@ -75,9 +82,11 @@ export function firstFailure(lines: readonly string[]): string {
   return [first, ...own.slice(0, 3), ...own.slice(3).slice(-9)].join("\n  ");
 }
 
-/** "No changes in 6 stacks", or what changed. */
+/** "no changes in 6 stacks", or how many changed. A stack without changes is applied too, with nothing in it. */
 export function summarise(lines: readonly string[]): string {
-  const unchanged = lines.filter((line) => /No changes\./.test(line)).length;
   const applied = lines.filter((line) => /(Apply|Destroy) complete!/.test(line)).length;
-  return applied === 0 ? `no changes in ${unchanged} stacks` : `${applied} stacks applied`;
+  const unchanged = lines.filter((line) => /No changes\./.test(line)).length;
+  return applied === unchanged
+    ? `no changes in ${unchanged} stacks`
+    : `${applied - unchanged} of ${applied} stacks changed`;
 }

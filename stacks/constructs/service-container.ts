@@ -136,14 +136,19 @@ function lifetime(options: ServiceOptions): Partial<ContainerConfig> {
     destroyGraceSeconds: options.graceSeconds,
     healthcheck: {
       test: [...command],
-      interval: `${intervalSeconds}s`,
+      interval: goDuration(intervalSeconds),
       timeout: "5s",
       retries,
-      startPeriod: `${startPeriodSeconds}s`,
+      startPeriod: goDuration(startPeriodSeconds),
     },
     wait: true,
     waitTimeout: startPeriodSeconds + retries * (intervalSeconds + 5) + 60,
   };
+}
+
+/** Seconds as Go prints a duration: the engine answers in this form, and any other shows as a change on every plan. */
+function goDuration(seconds: number): string {
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 
 function surroundings(options: ServiceOptions): Partial<ContainerConfig> {
