@@ -1,13 +1,12 @@
 /** The page that an alert opens: is it real, how late, better or worse, why, which partitions, whose, what changed? */
-import { emptyMapping, verdictMappings, zeroMapping } from "./appearance.ts";
-import { eventsTable, ownersTable, partitionsTable } from "./group-tables.ts";
+import { emptyMapping, verdictMappings } from "./appearance.ts";
+import { eventsTable, expectationTable, ownersTable, partitionsTable } from "./group-tables.ts";
 import { groupNumbers } from "./group-numbers.ts";
 import { buildPage } from "./layout.ts";
 import { is, where } from "./lucene.ts";
 import { heatmapPanel, linePanel, statPanel, timelinePanel } from "./panels.ts";
-import { DATASOURCE, seriesQuery } from "./queries.ts";
+import { DATASOURCE, documentsQuery, seriesQuery } from "./queries.ts";
 import type { Statistic } from "./queries.ts";
-import { logTable } from "./tables.ts";
 import { newestData, trust } from "./trust-panels.ts";
 import type { BuiltDashboard, DashboardConfig, JsonObject, PanelDraft } from "./types.ts";
 import { clusterVariable, datasourceVariable, groupVariable } from "./variables.ts";
@@ -39,7 +38,7 @@ export function buildGroupDashboard(config: DashboardConfig): BuiltDashboard {
       [lag(config), partitionTimeline()],
       [partitionsTable(config)],
       [heatmap()],
-      [ownersTable(config), eventsTable()],
+      [eventsTable(), ownersTable(config), expectationTable()],
     ],
   });
 }
@@ -59,30 +58,23 @@ function verdict(): PanelDraft {
   });
 }
 
+/** A tile and not a table, because a tile wraps the sentence. */
 function cause(): PanelDraft {
-  return logTable({
+  return statPanel({
     id: 2,
-    title: "Why, for how long, and whose is it?",
+    title: "Why?",
     description:
       "The reason behind the verdict with its numbers, from the newest tick; act on what it names first.",
     empty: "No document of this group in this time range: it is gone, filtered out, or nobody watches.",
     width: 12,
     height: 4,
-    filter: GROUP_FILTER,
-    documents: 1,
-    columns: [
-      { field: "cause", title: "Cause", cell: "wrap" },
-      {
-        field: "verdict_seconds",
-        title: "For",
-        unit: "s",
-        decimals: 0,
-        width: 90,
-        mappings: zeroMapping("0 s"),
-      },
-      { field: "team", title: "Team", width: 110 },
-      { field: "policy", title: "Policy", width: 110 },
-    ],
+    unit: "none",
+    background: false,
+    textSize: 18,
+    fields: "/^cause$/",
+    // Grafana takes a sentence for "not a number" and would map it away.
+    mappings: [],
+    targets: [documentsQuery(GROUP_FILTER, 1)],
   });
 }
 

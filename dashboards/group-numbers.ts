@@ -87,11 +87,10 @@ const NUMBER_TILES: readonly NumberTile[] = [
   },
   {
     id: 12,
-    title: "Owners",
-    description:
-      "Hosts that own partitions; fewer than usual means lost consumers, more than partitions are idle.",
-    field: "owner_count",
-    unit: "none",
+    title: "Verdict for",
+    description: "How long this verdict has held; a bad verdict that lasts does not heal by itself.",
+    field: "verdict_seconds",
+    unit: "s",
     empty: "not known",
     source: "max",
   },

@@ -71,7 +71,7 @@ export function ownersTable(config: DashboardConfig): PanelDraft {
     description:
       "Newest state of each owner; one owner with most of the lag is slow or overloaded: look at that host.",
     empty: "No owner known: the group is empty, or it uses the new protocol, where Burrow cannot see owners.",
-    width: 11,
+    width: 9,
     height: 7,
     filter: where("owner", CLUSTER, GROUP),
     documents: OWNER_DOCUMENTS,
@@ -80,17 +80,17 @@ export function ownersTable(config: DashboardConfig): PanelDraft {
     sortBy: [{ field: "total_lag", descending: true }],
     columns: [
       { field: "owner", title: "Owner" },
-      { field: "partition_count", title: "Partitions", width: 95 },
-      { field: "total_lag", title: "Messages", unit: "short", width: 95, mappings: zeroMapping("0") },
+      { field: "partition_count", title: "Partitions", width: 80 },
+      { field: "total_lag", title: "Messages", unit: "short", width: 85, mappings: zeroMapping("0") },
       {
         field: "time_lag_seconds",
         title: "Late by",
         unit: "s",
         decimals: 0,
-        width: 95,
+        width: 75,
         mappings: zeroMapping("0 s"),
       },
-      { field: "consume_rate", title: "Out/s", decimals: 1, width: 65, mappings: zeroMapping("0") },
+      { field: "consume_rate", title: "Out/s", decimals: 1, width: 60, mappings: zeroMapping("0") },
     ],
   });
 }
@@ -102,14 +102,33 @@ export function eventsTable(): PanelDraft {
     description:
       "Verdict changes, owner changes, rewinds and deployments of this group, newest first; look for the one just before it got worse.",
     empty: "Nothing changed in this time range.",
-    width: 13,
+    width: 9,
     height: 7,
     filter: where("event", CLUSTER, GROUP),
     documents: EVENTS,
     columns: [
-      { field: "@timestamp", title: "When", width: 170 },
-      { field: "event_kind", title: "What", width: 110 },
+      { field: "@timestamp", title: "When", width: 150 },
+      { field: "event_kind", title: "What", width: 75 },
       { field: "event_text", title: "Event", cell: "wrap" },
+    ],
+  });
+}
+
+export function expectationTable(): PanelDraft {
+  return logTable({
+    id: 28,
+    title: "Whose is it, and what is expected?",
+    description:
+      "Team and objective from the policy that applies; no team means that nobody was named in lagline.yaml.",
+    empty: "No document of this group in this time range.",
+    width: 6,
+    height: 7,
+    filter: where("group", CLUSTER, GROUP),
+    documents: 1,
+    columns: [
+      { field: "team", title: "Team", width: 85, noValue: "none" },
+      { field: "policy", title: "Policy", width: 70 },
+      { field: "objective_seconds", title: "Objective", unit: "s", decimals: 0, width: 75 },
     ],
   });
 }

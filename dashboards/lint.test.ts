@@ -182,10 +182,10 @@ test("no page sends more queries than it says", () => {
     uid,
     JSON.stringify(json).match(/"refId"/g)?.length ?? 0,
   ]);
-  // Counted by hand on the pages: fleet 6 tiles + 5 panels, group 20 panels + 3 second lines + the annotation.
+  // Counted by hand on the pages: fleet 6 tiles + 5 panels, group 21 panels + 3 second lines + the annotation.
   expect(Object.fromEntries(queries)).toEqual({
     "lagline-fleet": 11,
-    "lagline-group": 24,
+    "lagline-group": 25,
     "lagline-pipeline": 13,
     "lagline-runbooks": 0,
   });

@@ -40,7 +40,8 @@ export function buildRunbooksDashboard(
           description: "What to do when this alert fires, in order; start at the top.",
           width: 24,
           height: 14,
-          markdown,
+          // The first heading is the title of the panel already.
+          markdown: markdown.replace(/^# .+\n+/, ""),
         }),
       ];
     }),
