@@ -58,7 +58,7 @@ export function reportAbsent(absence: Absence): AbsenceResult {
     if (!absence.listComplete && !absence.notFound.has(state.group)) continue;
     if (state.missingSinceMs === 0) state.missingSinceMs = stamp.nowMs;
     const written = vanished < MAX_VANISHED_GROUPS ? reportOne(absence, state) : [];
-    if (written.length > 0) vanished++;
+    if (written.length > 0 && state.vanishedReported) vanished++;
     documents.push(...written);
   }
   return { documents, vanished, held };

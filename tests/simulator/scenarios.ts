@@ -578,6 +578,19 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: ["ok"],
   },
   {
+    name: "collector loses its history",
+    seconds: 4800,
+    subject: SUBJECT,
+    build: (s) => world(s),
+    script: (s, t) => {
+      if (t === EVENT) subject(s).capacity = 10;
+      if (t === 2400 || t === 4200) s.collectorRestart = "without_history";
+    },
+    expected: [{ from: EVENT + 30, to: 4800, allowed: ["falling_behind"] }],
+    detect: { verdict: "falling_behind", happensAt: EVENT, decidableAt: EVENT + 120 },
+    ends: ["falling_behind"],
+  },
+  {
     name: "collector starts into a stopped group",
     seconds: 2400,
     subject: SUBJECT,
