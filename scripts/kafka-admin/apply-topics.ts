@@ -11,6 +11,7 @@ import { hasReason } from "./failures.ts";
 import { ensureOffsetsTopic, OFFSETS_TOPIC } from "./offsets-topic.ts";
 import { describeAction, planTopics } from "./topics-plan.ts";
 import type { DeclaredTopics, TopicAction } from "./topics-plan.ts";
+import { checkKnownEverywhere } from "./topic-leaders.ts";
 import { atMost, retryUntil } from "./waiting.ts";
 
 export type ApplyTopicsOptions = KafkaConnection & {
@@ -100,6 +101,13 @@ async function planAndApply(
     });
     options.log(describeAction(action));
   }
+  await retryUntil(() => checkKnownEverywhere(admin, names), {
+    failure: "The topics did not become known to every broker",
+    hint: "A partition may have no leader: are all brokers running?",
+    deadlineSeconds: deadline(options),
+    pauseMilliseconds: 250,
+    signal: options.signal,
+  });
   return actions;
 }
 

@@ -2,14 +2,13 @@
  * Makes sure that `__consumer_offsets` exists and that every partition of it answers. Burrow exits at its start where it
  * does not, even within about a second of its creation. Asking for the coordinator of any group makes Kafka create it,
  * without a commit and with automatic topic creation switched off (measured on Kafka 4.2.0).
- *
- * The client's own metadata leaves internal topics out, so this speaks the protocol one level lower. Metadata version 9
- * and ListOffsets version 7 are answered by every Kafka from 2.8 to 4.2.
+ * ListOffsets version 7 is answered by every Kafka from 2.8 to 4.2.
  */
-import { listOffsetsV7, metadataV9 } from "@platformatic/kafka";
+import { listOffsetsV7 } from "@platformatic/kafka";
 import type { Admin } from "@platformatic/kafka";
 import { LaglineError } from "../../model/errors.ts";
 import { hasReason, kafkaReasonText } from "./failures.ts";
+import { readLeaders } from "./topic-leaders.ts";
 
 export const OFFSETS_TOPIC = "__consumer_offsets";
 const ANY_GROUP = "lagline-topics";
@@ -25,7 +24,7 @@ const ANY_EPOCH = -1;
 export async function ensureOffsetsTopic(admin: Admin): Promise<number> {
   try {
     await admin.findCoordinator({ keyType: GROUP_KEY, keys: [ANY_GROUP] });
-    const leaders = await readLeaders(admin);
+    const leaders = await readOffsetsLeaders(admin);
     await askLeaders(admin, leaders);
     return leaders.size;
   } catch (error) {
@@ -40,15 +39,12 @@ export async function ensureOffsetsTopic(admin: Admin): Promise<number> {
   }
 }
 
-/** Leader by partition; the request itself fails while a partition has none. */
-async function readLeaders(admin: Admin): Promise<ReadonlyMap<number, number>> {
-  const connections = await admin.connectToBrokers();
-  const [connection] = connections.values();
+async function readOffsetsLeaders(admin: Admin): Promise<ReadonlyMap<number, number>> {
+  const [connection] = (await admin.connectToBrokers()).values();
   if (connection === undefined) throw new Error("no broker answered");
-  const { topics } = await metadataV9.api.async(connection, [OFFSETS_TOPIC], false, false);
-  const partitions = topics.flatMap((topic) => topic.partitions);
-  if (partitions.length === 0) throw new Error("it has no partitions yet");
-  return new Map(partitions.map(({ partitionIndex, leaderId }) => [partitionIndex, leaderId]));
+  const leaders = (await readLeaders(connection, [OFFSETS_TOPIC])).get(OFFSETS_TOPIC);
+  if (leaders === undefined || leaders.size === 0) throw new Error("it has no partitions yet");
+  return leaders;
 }
 
 /** A named leader may not know yet that it leads: asking each for its end offset finds that out. */
