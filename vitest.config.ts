@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
+          globalSetup: ["tests/integration/setup.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

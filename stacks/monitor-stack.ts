@@ -85,7 +85,14 @@ export class MonitorStack extends BaseStack {
       memoryMegabytes: collector.memory_megabytes,
       cpus: collector.cpus,
       graceSeconds: Math.ceil(collector.stop_deadline_seconds) + 5,
-      command: ["collect", "--config", `${PATHS.configuration}/lagline.yaml`, "--cluster", cluster],
+      command: [
+        "collect",
+        "--config",
+        `${PATHS.configuration}/lagline.yaml`,
+        "--cluster",
+        cluster,
+        ...(shareNamespace ? ["--sidecar"] : []),
+      ],
       mounts: [
         { kind: "volume", volume: collectorName(cluster), target: PATHS.spool },
         {

@@ -1,5 +1,6 @@
 /** `lagline collect`, `lagline setup`: what runs inside the containers. */
 import type { Command } from "commander";
+import { LAGLINE_VERSION } from "../../stacks/versions.ts";
 import type { ConfigOption } from "./options.ts";
 import { interruptSignal, load, pickCluster, withConfig, withExample } from "./options.ts";
 
@@ -8,7 +9,7 @@ export function addPipelineCommands(program: Command): void {
   addSetup(program);
 }
 
-type CollectOptions = ConfigOption & { cluster?: string; once: boolean; print: boolean };
+type CollectOptions = ConfigOption & { cluster?: string; once: boolean; print: boolean; sidecar: boolean };
 
 function addCollect(program: Command): void {
   const command = program
@@ -17,11 +18,22 @@ function addCollect(program: Command): void {
     .option("--cluster <name>", "cluster to read; needed where the configuration has several")
     .option("--once", "one cycle, deliver, stop; exit 1 if something is left", false)
     .option("--print", "print documents as NDJSON instead of sending them", false)
+    .option(
+      "--sidecar",
+      "runs in Burrow's network namespace: stop when that is lost, so that a restart joins the new one",
+      false,
+    )
     .action(async (options: CollectOptions) => {
       const { config } = load(options);
       const cluster = pickCluster(Object.keys(config.clusters), options.cluster);
       const { runCollect } = await import("../../collectors/collect-command.ts");
-      process.exitCode = await runCollect(config, { cluster, once: options.once, print: options.print });
+      process.exitCode = await runCollect(config, {
+        cluster,
+        once: options.once,
+        print: options.print,
+        version: LAGLINE_VERSION,
+        ...(options.sidecar ? { sidecar: true } : {}),
+      });
     });
   withExample(
     withConfig(command),

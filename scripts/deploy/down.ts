@@ -1,14 +1,16 @@
 /** Takes a deployment down. Data stays unless it is asked for by name. */
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { Progress } from "../platform/progress.ts";
+import { ensureDockerProvider } from "../platform/provider.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { deploymentDirectories } from "./directories.ts";
 import { ownVolumes, removeLeftovers } from "./docker.ts";
+import { writeTerraformEnvironment } from "./prepare.ts";
 
 /** Holds the volumes; an ordinary `down` never touches it. */
 const STORAGE = "storage";
@@ -26,6 +28,13 @@ export async function takeDown(
   { progress, signal, purge }: DownOptions,
 ): Promise<void> {
   const { config } = loaded;
+  if (!isDeployed(config)) {
+    const leftovers = await removeLeftovers(config, signal);
+    progress.log(leftovers.length === 0 ? "Nothing is deployed." : `Removed ${leftovers.join(", ")}.`);
+    return;
+  }
+  const provider = await ensureDockerProvider({ log: progress.log, progress, signal });
+  writeTerraformEnvironment(config, provider.terraformConfigFile);
   const environment = purge ? { LAGLINE_PURGE: "1" } : {};
   await runCdktfStep(loaded, { progress, title: "Synthesise the stacks", arguments: ["synth"], environment });
   const stacks = synthesisedStacks(config).filter((name) => name !== STORAGE);
@@ -49,6 +58,12 @@ export async function takeDown(
       ? "No data volumes exist."
       : `Data is kept in ${volumes.length} volumes; \`scripts/down --purge --yes\` removes it.`,
   );
+}
+
+/** With a remote state only Terraform can tell, so it is asked. */
+function isDeployed(config: Config): boolean {
+  const { type, directory } = config.deployment.state;
+  return type !== "local" || existsSync(resolve(directory, config.environment));
 }
 
 async function purgeData(loaded: LoadedConfig, progress: Progress, signal: AbortSignal): Promise<void> {

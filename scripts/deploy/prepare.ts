@@ -57,10 +57,14 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
     ),
     providerVersion: provider.version,
   };
-  const directories = deploymentDirectories(config);
-  writeIfChanged(directories.platformFile, platform);
-  writeIfChanged(directories.environmentFile, { TF_CLI_CONFIG_FILE: provider.terraformConfigFile });
+  writeIfChanged(deploymentDirectories(config).platformFile, platform);
+  writeTerraformEnvironment(config, provider.terraformConfigFile);
   return { platform, notes, engineStarted: engine.startedByUs };
+}
+
+/** What cdktf's verbs need to find the provider without a network; see `cdktf-run.ts`. */
+export function writeTerraformEnvironment(config: Config, terraformConfigFile: string): void {
+  writeIfChanged(deploymentDirectories(config).environmentFile, { TF_CLI_CONFIG_FILE: terraformConfigFile });
 }
 
 /** Components whose image is needed and not given by the configuration. */
