@@ -13,6 +13,9 @@ const ONE_HOUR_NANOSECONDS = 3600 * ONE_SECOND_NANOSECONDS;
 
 const DATASOURCE_ALERT = 'eq .Labels.alertname "DatasourceError" "DatasourceNoData"';
 
+/** Alerts about the data source are in the text above already. */
+const FIRING_LISTED = `and (lt $index ${LISTED}) (not (${DATASOURCE_ALERT}))`;
+
 /** Words of each rule for the title: what is wrong, and what is true again when it is over. */
 const WORDS: readonly { readonly alert: string; readonly firing: string; readonly over: string }[] = [
   { alert: "KafkaConsumerPartitionStalled", firing: "stuck", over: "moves again" },
@@ -66,8 +69,8 @@ const COLOUR = define(
 
 const LINKS = define(
   "lagline.links",
-  `{{ if .Annotations.dashboard_url }}<{{ .Annotations.dashboard_url }}&from={{ (.StartsAt.Add -${ONE_HOUR_NANOSECONDS}).UnixMilli }}&to=now|Dashboard> · {{ end }}` +
-    "{{ if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}" +
+  `{{ if ${DATASOURCE_ALERT} }}{{ else if .Annotations.dashboard_url }}<{{ .Annotations.dashboard_url }}&from={{ (.StartsAt.Add -${ONE_HOUR_NANOSECONDS}).UnixMilli }}&to=now|Dashboard> · {{ end }}` +
+    `{{ if ${DATASOURCE_ALERT} }}{{ else if .Annotations.runbook_url }}<{{ .Annotations.runbook_url }}|Runbook>{{ end }}` +
     '{{ if and (eq .Status "firing") .SilenceURL }} · <{{ .SilenceURL }}|Silence>{{ end }}',
 );
 
@@ -82,12 +85,20 @@ Behind: {{ template "lagline.escape" .Annotations.behind }}
 
 const FIRING = define(
   "lagline.firing",
-  `{{ if ${DATASOURCE_ALERT} }}The rule {{ template "lagline.escape" .Labels.rulename }} cannot be evaluated: Elasticsearch does not answer Grafana, or refuses the query. Lag alerts are blind until it can; one that is now called resolved is not confirmed.
-{{ else }}{{ template "lagline.escape" .Annotations.summary }}
+  `{{ template "lagline.escape" .Annotations.summary }}
 {{ template "lagline.numbers" . }}{{ if .Annotations.lasting }}For: {{ template "lagline.escape" .Annotations.lasting }}, alert since {{ .StartsAt.UTC.Format "15:04" }} UTC
 {{ else }}Since: {{ .StartsAt.UTC.Format "15:04" }} UTC
 {{ end }}{{ if .Annotations.description }}{{ template "lagline.escape" .Annotations.description }}
-{{ end }}{{ end }}{{ template "lagline.links" . }}`,
+{{ end }}{{ template "lagline.links" . }}`,
+);
+
+/** One text for all rules: routing puts these alerts into a message of their own. */
+const BLIND = define(
+  "lagline.blind",
+  `{{ range $index, $alert := .Alerts.Firing }}{{ if $index }}, {{ end }}{{ template "lagline.escape" $alert.Labels.rulename }}{{ end }} cannot be evaluated, because Elasticsearch does not answer Grafana or refuses the query.
+Until then nobody watches lag; an alert that is now called resolved is not confirmed.
+{{ with index .Alerts.Firing 0 }}Since: {{ .StartsAt.UTC.Format "15:04" }} UTC{{ end }}
+`,
 );
 
 const OVER = define(
@@ -97,13 +108,17 @@ const OVER = define(
 {{ else }}{{ template "lagline.numbers" . }}{{ end }}{{ template "lagline.links" . }}`,
 );
 
-const TEXT = define(TEMPLATES.text, `${list("Firing", "lagline.firing")}${list("Resolved", "lagline.over")}`);
+const TEXT = define(
+  TEMPLATES.text,
+  `{{ if .Alerts.Firing }}{{ with index .Alerts.Firing 0 }}{{ if ${DATASOURCE_ALERT} }}{{ template "lagline.blind" $ }}{{ end }}{{ end }}{{ end }}` +
+    `${list("Firing", "lagline.firing")}${list("Resolved", "lagline.over")}`,
+);
 
-export const MESSAGE_TEMPLATE = `${[ESCAPE, WHO, FIRING_WORDS, OVER_WORDS, TITLE, COLOUR, LINKS, NUMBERS, FIRING, OVER, TEXT].join("\n\n")}\n`;
+export const MESSAGE_TEMPLATE = `${[ESCAPE, WHO, FIRING_WORDS, OVER_WORDS, TITLE, COLOUR, LINKS, NUMBERS, FIRING, BLIND, OVER, TEXT].join("\n\n")}\n`;
 
 function list(kind: "Firing" | "Resolved", template: string): string {
   return (
-    `{{ range $index, $alert := .Alerts.${kind} }}{{ if lt $index ${LISTED} }}{{ template "${template}" $alert }}\n\n{{ end }}{{ end }}` +
+    `{{ range $index, $alert := .Alerts.${kind} }}{{ if ${kind === "Firing" ? FIRING_LISTED : `lt $index ${LISTED}`} }}{{ template "${template}" $alert }}\n\n{{ end }}{{ end }}` +
     `{{ if gt (len .Alerts.${kind}) ${LISTED} }}… and {{ len (slice .Alerts.${kind} ${LISTED}) }} more.\n{{ end }}`
   );
 }
