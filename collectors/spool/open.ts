@@ -96,7 +96,7 @@ export async function openSpoolOn(parts: {
     ...(deadLettersDropped === undefined ? {} : { onDropped: deadLettersDropped }),
   });
   const recovery = await recover(disk);
-  const spool = new DiskSpool({ disk, deadLetters, recovery, releaseLock, settings });
+  const spool = await DiskSpool.open({ disk, deadLetters, recovery, releaseLock, settings });
   return { spool, recovery: recovery.report };
 }
 

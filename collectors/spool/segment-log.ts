@@ -83,9 +83,9 @@ export class SegmentLog {
     return this.#segments.get(number);
   }
 
-  /** The oldest segment; the active one is closed first when it is the only one. */
+  /** The oldest segment that holds anything; the active one is closed first when it is the only one. */
   async oldest(): Promise<Segment | undefined> {
-    const [oldest] = this.#segments.values();
+    const oldest = [...this.#segments.values()].find((segment) => segment.size > FILE_HEADER_BYTES);
     if (oldest !== undefined && oldest === this.#active?.segment) await this.rotate();
     return oldest;
   }
@@ -134,9 +134,10 @@ export class SegmentLog {
     await active?.file.close();
   }
 
+  /** A file that cannot be removed is only forgotten: what is in it is settled, and the next start removes it. */
   async remove(segment: Segment): Promise<void> {
-    await this.#disk.remove(segment.name);
     this.#segments.delete(segment.number);
+    await this.#disk.remove(segment.name).catch(() => undefined);
   }
 
   async #segmentFor(length: number, group: Group): Promise<ActiveSegment> {
@@ -194,7 +195,7 @@ export class SegmentLog {
     this.#onAbandoned(segment.name, error instanceof Error ? error : new Error(String(error)));
     await file.close().catch(() => undefined);
     if (segment.entries.size > 0) return;
-    await this.remove(segment).catch(() => undefined);
+    await this.remove(segment);
   }
 }
 

@@ -57,7 +57,7 @@ export class DiskSpool implements Spool {
   readonly #codec = bestCodec();
   #closed = false;
 
-  constructor(parts: SpoolParts) {
+  private constructor(parts: SpoolParts) {
     const { recovery, settings, disk } = parts;
     this.#parts = parts;
     this.#settings = settings;
@@ -65,6 +65,13 @@ export class DiskSpool implements Spool {
     const restored = restore(recovery, settings);
     this.#store = new EntryStore({ ...settings, disk, recovery, exclusive: this.#exclusive }, restored);
     for (const entry of restored) this.#ready.add(entry);
+  }
+
+  /** Opens the queue and removes files in which nothing waits any more. */
+  static async open(parts: SpoolParts): Promise<DiskSpool> {
+    const spool = new DiskSpool(parts);
+    await spool.#store.removeFinished();
+    return spool;
   }
 
   async append(batches: Iterable<SpoolBatch> | AsyncIterable<SpoolBatch>): Promise<void> {
