@@ -118,7 +118,7 @@ class MemberSession {
       await this.#stepThroughRebalance();
       await sleep(STEP_MS, signal);
     }
-    await atMost(CLOSE_MS, this.#commitDue());
+    await atMost(CLOSE_MS, this.#commitPositions());
   }
 
   async #stepThroughRebalance(): Promise<void> {
@@ -143,7 +143,7 @@ class MemberSession {
     await this.#read(seconds);
     if (!rewound && now - this.#committedAt < COMMIT_MS) return;
     this.#committedAt = now;
-    await this.#commitDue();
+    await this.#commitPositions();
   }
 
   /** After a rebalance: the partitions owned now, from where the group committed. */
@@ -185,16 +185,15 @@ class MemberSession {
     }
   }
 
-  async #commitDue(): Promise<void> {
+  async #commitPositions(): Promise<void> {
     const { topic } = this.#shared.scenario;
     const { phase } = this.#shared.moment();
     if (this.#rebalancing || phase.hung === true || this.#generation !== this.#consumer.generationId) return;
-    const due = this.#reading.due(phase);
+    const due = this.#reading.positions();
     if (due.length === 0) return;
     await this.#consumer.commit({
       offsets: due.map(({ partition, offset }) => ({ topic, partition, offset, leaderEpoch: -1 })),
     });
-    this.#reading.committed(due);
     this.#shared.count(0, 1);
   }
 

@@ -17,10 +17,10 @@ const from = (offset: bigint, count: number): bigint[] =>
 test("a partition that another member took over is ignored", () => {
   const reading = new Reading(new Map([[0, 5n]]));
   expect(reading.handle(9, [5n])).toBe(0);
-  expect(reading.due(phase())).toEqual([]);
+  expect(reading.positions()).toEqual([{ partition: 0, offset: 5n }]);
 });
 
-test("a stuck partition is not read, and its offset is committed again and again", () => {
+test("a stuck partition is not read, and its offset is committed with the others", () => {
   const reading = new Reading(
     new Map([
       [0, 5n],
@@ -29,16 +29,18 @@ test("a stuck partition is not read, and its offset is committed again and again
   );
   const stuck = phase({ stuckPartition: 2 });
   expect(reading.want(stuck, 1).map(({ partition }) => partition)).toEqual([0]);
-  expect(reading.due(stuck)).toEqual([{ partition: 2, offset: 7n }]);
-  reading.committed(reading.due(stuck));
-  expect(reading.due(stuck)).toEqual([{ partition: 2, offset: 7n }]);
+  reading.handle(0, [5n]);
+  expect(reading.positions()).toEqual([
+    { partition: 0, offset: 6n },
+    { partition: 2, offset: 7n },
+  ]);
 });
 
 test("no more than the capacity is handled, however much a fetch brings", () => {
   const reading = new Reading(new Map([[0, 100n]]));
   expect(reading.want(phase({ capacity: 3 }), 1)).toEqual([{ partition: 0, offset: 100n, atMost: 3 }]);
   expect(reading.handle(0, from(100n, 50))).toBe(3);
-  expect(reading.due(phase())).toEqual([{ partition: 0, offset: 103n }]);
+  expect(reading.positions()).toEqual([{ partition: 0, offset: 103n }]);
 });
 
 test("fractions of a capacity add up", () => {
@@ -60,15 +62,7 @@ test("messages before the position, which a batch may begin with, are not handle
   const reading = new Reading(new Map([[0, 100n]]));
   reading.want(phase(), 1);
   expect(reading.handle(0, from(95n, 8))).toBe(3);
-  expect(reading.due(phase())).toEqual([{ partition: 0, offset: 103n }]);
-});
-
-test("an unmoved position is not committed again", () => {
-  const reading = new Reading(new Map([[0, 100n]]));
-  reading.want(phase(), 1);
-  reading.handle(0, from(100n, 2));
-  reading.committed(reading.due(phase()));
-  expect(reading.due(phase())).toEqual([]);
+  expect(reading.positions()).toEqual([{ partition: 0, offset: 103n }]);
 });
 
 test("a rewind goes back, at most to the beginning", () => {
@@ -80,7 +74,7 @@ test("a rewind goes back, at most to the beginning", () => {
   );
   reading.rewind(0, 600);
   reading.rewind(1, 600);
-  expect(reading.due(phase())).toEqual([
+  expect(reading.positions()).toEqual([
     { partition: 0, offset: 400n },
     { partition: 1, offset: 0n },
   ]);

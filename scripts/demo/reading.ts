@@ -4,8 +4,6 @@ import type { Phase } from "./types.ts";
 type PartitionState = {
   /** Offset of the next message to handle. */
   position: bigint;
-  /** Offset committed last by this member, or found at the start. */
-  committed: bigint;
   /** Messages it may handle now. */
   allowance: number;
 };
@@ -23,10 +21,7 @@ export class Reading {
   /** `committed` holds every owned partition; the beginning is 0 where nothing was committed yet. */
   constructor(committed: ReadonlyMap<number, bigint>) {
     this.#partitions = new Map(
-      [...committed].map(([partition, offset]) => [
-        partition,
-        { position: offset, committed: offset, allowance: 0 },
-      ]),
+      [...committed].map(([partition, offset]) => [partition, { position: offset, allowance: 0 }]),
     );
   }
 
@@ -77,19 +72,8 @@ export class Reading {
     state.position = target < 0n ? 0n : target;
   }
 
-  /** What is to be committed: positions that moved, and the stuck one again and again. */
-  due(phase: Phase): readonly Commit[] {
-    return [...this.#partitions]
-      .filter(
-        ([partition, state]) => state.position !== state.committed || partition === phase.stuckPartition,
-      )
-      .map(([partition, state]) => ({ partition, offset: state.position }));
-  }
-
-  committed(commits: readonly Commit[]): void {
-    for (const { partition, offset } of commits) {
-      const state = this.#partitions.get(partition);
-      if (state !== undefined) state.committed = offset;
-    }
+  /** What is to be committed: every position, moved or not, as the Java client's automatic commit does. */
+  positions(): readonly Commit[] {
+    return [...this.#partitions].map(([partition, { position }]) => ({ partition, offset: position }));
   }
 }

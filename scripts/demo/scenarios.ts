@@ -7,13 +7,12 @@
  */
 import type { Phase, Scenario } from "./types.ts";
 
-/** Time a new group needs until its rates and window mean something: two refreshes of Burrow plus two ticks. */
-const WARM_UP_SECONDS = 90;
-/**
- * Measured with Burrow: STOP and STALL after 47 s to 99 s, growing lag after 51 s to 118 s, by its refresh interval.
- * Lagline's own rates are quicker.
- */
-const DETECTION_SECONDS = 120;
+/** Time a new group needs until its rates and Burrow's window mean something; `ok` shows after 20 s, measured. */
+const WARM_UP_SECONDS = 60;
+/** Stopped, stalled and hung show 70 s after they happen, measured with the demo's lagline.yaml; with room to spare. */
+const STOP_SECONDS = 100;
+/** Lag that grows by 12 per second is over the objective after 100 s. */
+const LATE_SECONDS = 150;
 const HOUR = 3600;
 
 function keepsUp(phase: Pick<Phase, "seconds" | "members" | "capacity">): Phase {
@@ -34,24 +33,24 @@ export const SCENARIOS: readonly Scenario[] = [
     topic: "demo-invoices",
     partitions: 4,
     shows:
-      "Its consumers handle 12 of 20 messages per second: lag grows by 8 per second on every partition alike.",
+      "Its consumers handle 8 of 20 messages per second: lag grows by 12 per second on all partitions alike.",
     production: { ratePerSecond: 20 },
     phases: [
       {
         seconds: HOUR,
         members: 2,
-        capacity: 3,
-        says: "handles 12 of the 20 messages that arrive each second",
+        capacity: 2,
+        says: "handles 8 of the 20 messages that arrive each second",
         expected: ["falling_behind"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: LATE_SECONDS,
       },
       {
         seconds: 600,
         members: 4,
-        capacity: 20,
+        capacity: 30,
         says: "was scaled up to four faster consumers and catches up",
         expected: ["catching_up", "ok"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
     ],
     repeatFrom: 0,
@@ -70,7 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
         capacity: 0,
         says: "lost all its consumers; messages keep coming",
         expected: ["stopped"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
     ],
   },
@@ -89,7 +88,7 @@ export const SCENARIOS: readonly Scenario[] = [
         hung: true,
         says: "hangs: still a member of the group, no commits",
         expected: ["stopped"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
     ],
   },
@@ -108,7 +107,7 @@ export const SCENARIOS: readonly Scenario[] = [
         stuckPartition: 2,
         says: "has met a message on partition 2 that it cannot handle and retries it for ever",
         expected: ["stalled"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
       {
         seconds: 600,
@@ -116,7 +115,7 @@ export const SCENARIOS: readonly Scenario[] = [
         capacity: 25,
         says: "had the broken message removed and catches up on partition 2",
         expected: ["catching_up", "hot_partition", "ok"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
     ],
     repeatFrom: 1,
@@ -135,15 +134,15 @@ export const SCENARIOS: readonly Scenario[] = [
         capacity: 0,
         says: "is down for a deployment",
         expected: ["stopped", "falling_behind"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
       {
-        seconds: 300,
+        seconds: 285,
         members: 2,
         capacity: 6.5,
         says: "is back and catches up, 26 for every 20 messages that arrive",
         expected: ["catching_up"],
-        settleSeconds: 60,
+        settleSeconds: 90,
       },
       {
         seconds: 105,
@@ -195,18 +194,18 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         seconds: HOUR,
         members: 3,
-        capacity: 12,
-        says: "handles 12 of the 20 messages that partition 3 receives each second",
+        capacity: 8,
+        says: "handles 8 of the 20 messages that partition 3 receives each second",
         expected: ["hot_partition"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: LATE_SECONDS,
       },
       {
         seconds: 600,
         members: 3,
-        capacity: 90,
+        capacity: 110,
         says: "got a faster consumer and catches up on partition 3",
         expected: ["catching_up", "hot_partition", "ok"],
-        settleSeconds: DETECTION_SECONDS,
+        settleSeconds: STOP_SECONDS,
       },
     ],
     repeatFrom: 0,

@@ -20,7 +20,7 @@ export type Phase = {
   readonly capacity: number;
   /** Members stay in the group, but neither read nor commit. */
   readonly hung?: true;
-  /** A partition whose next message can never be handled: the same offset is committed again and again. */
+  /** A partition whose next message can never be handled: its offset is committed, but does not move. */
   readonly stuckPartition?: number;
   /** When the phase begins, each partition's committed offset goes back by this many messages. */
   readonly rewindMessages?: number;

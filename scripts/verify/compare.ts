@@ -134,7 +134,7 @@ function judge(
 function whyNotStored(kafka: GroupPartitionOffset | null): string {
   if (kafka?.group.includes("/") === true)
     return "Burrow cannot be asked about a group with a slash in its name";
-  return "no document (new, filtered, or not seen by Burrow yet?)";
+  return "no document (new, filtered, or committed only before Burrow knew the topic?)";
 }
 
 /** Rates are smoothed and consumers work in batches: twice the rate, and at least this many messages. */

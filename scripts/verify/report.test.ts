@@ -18,7 +18,7 @@ test("what is missing is shown with its reason, what is equal only counted", () 
       "What is stored is not all what Kafka says: 2 partitions of 2 groups, 1 equal, 1 not stored.",
       "",
       "GROUP    TOPIC   PARTITION  STORED COMMITTED  KAFKA COMMITTED  STORED END  KAFKA END  STORED LAG  KAFKA LAG  RESULT",
-      "a�[31mb  orders          0                 -               10           -         15           -          5  not stored: no document (new, filtered, or not seen by Burrow yet?)",
+      "a�[31mb  orders          0                 -               10           -         15           -          5  not stored: no document (new, filtered, or committed only before Burrow knew the topic?)",
     ],
   );
 });
