@@ -6,7 +6,7 @@ import { bucketSeconds, consumerValues } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import { ask, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
-import { COUNT, DURATION, RATE, WHOLE, duration, verdictWord, whenKnown } from "./text.ts";
+import { COUNT, DURATION, RATE, WHOLE, duration, inLink, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";
 import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
 import { equals, lacksFlag, where } from "../dashboards/lucene.ts";
@@ -31,7 +31,7 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
     annotations: {
       ...links(rule, config, {
         uid: DASHBOARD_UIDS.group,
-        query: "var-cluster={{ urlquery $labels.cluster }}&var-group={{ urlquery $labels.group }}",
+        query: `var-cluster=${inLink("cluster")}&var-group=${inLink("group")}`,
       }),
       summary: rule.summary,
       description: rule.description,

@@ -35,7 +35,15 @@ export function verdictWord(ref: string): string {
   return whenKnown(ref, `${cases}{{ else }}code ${WHOLE}{{ end }}`, "not judged");
 }
 
-/** A label in a sentence. A backtick inside a name would end the code style in Slack. */
+/**
+ * A label in a sentence. A backtick inside a name would end the code style in Slack; an alert about missing data has no
+ * such label, and a function called with none would fail the whole text.
+ */
 export function name(label: "group" | "cluster"): string {
-  return `\`{{ reReplaceAll "\`" "'" $labels.${label} }}\``;
+  return `\`{{ with $labels.${label} }}{{ reReplaceAll "\`" "'" . }}{{ else }}unknown{{ end }}\``;
+}
+
+/** A label as part of a link. */
+export function inLink(label: "group" | "cluster"): string {
+  return `{{ with $labels.${label} }}{{ urlquery . }}{{ end }}`;
 }
