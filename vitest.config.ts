@@ -6,7 +6,14 @@ export default defineConfig({
   test: {
     coverage: {
       provider: "v8",
-      include: ["config/**/*.ts", "model/**/*.ts", "collectors/**/*.ts", "stacks/**/*.ts", "dashboards/**/*.ts", "alerts/**/*.ts"],
+      include: [
+        "config/**/*.ts",
+        "model/**/*.ts",
+        "collectors/**/*.ts",
+        "stacks/**/*.ts",
+        "dashboards/**/*.ts",
+        "alerts/**/*.ts",
+      ],
       exclude: ["**/*.test.ts"],
     },
     projects: [
@@ -14,7 +21,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{config,model,collectors,stacks,dashboards,alerts,scripts}/**/*.test.ts", "tests/unit/**/*.test.ts"],
+          include: [
+            "{config,model,collectors,stacks,dashboards,alerts,scripts}/**/*.test.ts",
+            "tests/unit/**/*.test.ts",
+          ],
           exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
           testTimeout: 20_000,
         },

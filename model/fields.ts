@@ -241,5 +241,7 @@ export type FieldValues = {
   [K in FieldName]: K extends ListField ? readonly string[] : ValueOf<(typeof FIELDS)[K]["type"]>;
 };
 
+/** Every field, in the order of the table. */
+// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the table is a constant: its keys are exactly these
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
 export const DIMENSIONS = FIELD_NAMES.filter((name) => FIELDS[name].role === "dimension");

@@ -7,13 +7,14 @@ export const BURROW_STATUSES = ["NOTFOUND", "OK", "WARN", "ERR", "STOP", "STALL"
 
 export type BurrowStatus = (typeof BURROW_STATUSES)[number] | "UNKNOWN";
 
+const CODES: ReadonlyMap<string, number> = new Map(BURROW_STATUSES.map((status, code) => [status, code]));
+
 /** The code of a status, 0 (NOTFOUND) to 6 (REWIND); undefined for a word Burrow 1.9.6 does not have. */
 export function statusCode(status: string): number | undefined {
-  const index = (BURROW_STATUSES as readonly string[]).indexOf(status);
-  return index === -1 ? undefined : index;
+  return CODES.get(status);
 }
 
 /** Keeps a known word and turns any other into UNKNOWN. */
 export function toBurrowStatus(word: string): BurrowStatus {
-  return statusCode(word) === undefined ? "UNKNOWN" : (word as BurrowStatus);
+  return BURROW_STATUSES.find((status) => status === word) ?? "UNKNOWN";
 }

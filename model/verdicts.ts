@@ -71,6 +71,7 @@ export type VerdictInfo = {
 };
 export type Verdict = keyof typeof VERDICTS;
 
+// eslint-disable-next-line typescript/no-unsafe-type-assertion -- the table is a constant: its keys are exactly these
 export const VERDICT_NAMES = Object.keys(VERDICTS) as readonly Verdict[];
 
 /** The worse of two verdicts, by code. */

@@ -27,8 +27,9 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
   const { progress, signal, print } = options;
   const prepared = await prepare(config, options);
   await deploy(loaded, options);
+  const { managed } = config.grafana;
   const grafanaMissing =
-    config.grafana.managed !== undefined && prepared.platform.images.grafana === undefined;
+    managed !== undefined && managed.image === undefined && prepared.platform.images.grafana === undefined;
   if (grafanaMissing || config.grafana.managed === undefined) {
     writeFiles(resolve("out", config.environment), await renderAll(config));
   }
