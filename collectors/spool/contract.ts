@@ -122,7 +122,13 @@ export interface Spool {
    */
   take(options?: TakeOptions): Promise<LeasedBatch | undefined>;
 
-  /** Records what became of a leased batch; dead letters and the remainder are durable when it resolves. */
+  /**
+   * Records what became of a leased batch; dead letters and the remainder are durable when it resolves. When it rejects
+   * the batch is still leased, and nothing of it is counted.
+   *
+   * @throws LaglineError `LAGLINE_SPOOL_DEAD_LETTERS_FAILED`, `LAGLINE_SPOOL_DISK_FULL`, `LAGLINE_SPOOL_WRITE_FAILED`
+   * (all retryable), `LAGLINE_SPOOL_SETTLEMENT_WRONG`, `LAGLINE_SPOOL_NOT_LEASED`, `LAGLINE_SPOOL_CLOSED`.
+   */
   settle(lease: LeasedBatch, settlement: Settlement): Promise<void>;
 
   /** Gives a leased batch back unchanged, to be handed out again, not before `notBeforeMs` (epoch ms) when given. */

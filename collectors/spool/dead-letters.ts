@@ -2,9 +2,10 @@
  * Documents that Elasticsearch will never take, kept as NDJSON files so that a person can look at them with `less` and
  * `jq`. Bounded: the oldest file goes first, and its documents are counted.
  */
+import { LaglineError } from "../../model/errors.ts";
 import type { DeadLetter, DeadLetterStats } from "./contract.ts";
 import type { Disk } from "./disk.ts";
-import { writeFully } from "./disk.ts";
+import { errorCode, writeFully } from "./disk.ts";
 
 export type DeadLetterOptions = {
   readonly disk: Disk;
@@ -50,12 +51,24 @@ export class DeadLetterStore {
     if (letters.length === 0) return;
     const lines = Buffer.from(letters.map((letter) => this.#line(letter)).join(""));
     await this.#makeRoom(lines.length);
+    for (;;) {
+      try {
+        await this.#write(lines);
+        break;
+      } catch (error) {
+        const isFull = errorCode(error) === "ENOSPC" || errorCode(error) === "EDQUOT";
+        if (!isFull || !(await this.#dropOldest())) throw failed(error);
+      }
+    }
+    const file = this.#files.at(-1);
+    if (file !== undefined) file.documents += letters.length;
+  }
+
+  async #write(lines: Buffer): Promise<void> {
     const current = this.#ownFile ? this.#files.at(-1) : undefined;
     const fits = current !== undefined && current.size + lines.length <= this.#options.maxBytes / FILES;
     if (fits) await this.#extend(current, lines);
     else await this.#start(lines);
-    const file = this.#files.at(-1);
-    if (file !== undefined) file.documents += letters.length;
   }
 
   stats(): DeadLetterStats {
@@ -73,10 +86,13 @@ export class DeadLetterStore {
     try {
       await writeFully(file, lines, 0);
       await file.datasync();
+      await this.#options.disk.syncDirectory();
+    } catch (error) {
+      await this.#options.disk.remove(name).catch(() => undefined);
+      throw error;
     } finally {
       await file.close();
     }
-    await this.#options.disk.syncDirectory();
     this.#files.push({ name, size: lines.length, documents: 0 });
     this.#ownFile = true;
   }
@@ -96,16 +112,20 @@ export class DeadLetterStore {
   }
 
   async #makeRoom(bytes: number): Promise<void> {
-    let used = this.stats().bytes;
-    while (used + bytes > this.#options.maxBytes) {
-      const oldest = this.#files.shift();
-      if (oldest === undefined) return;
-      if (this.#files.length === 0) this.#ownFile = false;
-      await this.#options.disk.remove(oldest.name);
-      used -= oldest.size;
-      this.#dropped += oldest.documents;
-      this.#options.onDropped?.(oldest.documents);
+    while (this.stats().bytes + bytes > this.#options.maxBytes) {
+      if (!(await this.#dropOldest())) return;
     }
+  }
+
+  /** False when there is nothing left to drop. */
+  async #dropOldest(): Promise<boolean> {
+    const oldest = this.#files.shift();
+    if (oldest === undefined) return false;
+    if (this.#files.length === 0) this.#ownFile = false;
+    await this.#options.disk.remove(oldest.name);
+    this.#dropped += oldest.documents;
+    this.#options.onDropped?.(oldest.documents);
+    return true;
   }
 
   #line(letter: DeadLetter): string {
@@ -123,6 +143,17 @@ export class DeadLetterStore {
     const value = name === "document" ? letter.document : JSON.stringify(letter.document);
     return `{"${name}":${value},${about.slice(1)}\n`;
   }
+}
+
+function failed(error: unknown): LaglineError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new LaglineError({
+    code: "LAGLINE_SPOOL_DEAD_LETTERS_FAILED",
+    message: `Dead letters could not be written: ${reason}.`,
+    hint: "Look at the disk of spool_directory; their batch stays in the spool and is tried again.",
+    retryable: true,
+    cause: error,
+  });
 }
 
 function isJson(text: string): boolean {

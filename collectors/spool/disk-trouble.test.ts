@@ -84,7 +84,9 @@ describe("an error of the disk", () => {
     deadLetterDisk.trouble = trouble({ on: ["datasync"] });
     const letter = { document: "{}", errorType: "e", reason: "r", status: 400, firstSeenMs: 0, attempts: 1 };
     const settlement = { stored: 0, duplicate: 0, deadLetters: [letter], remaining: null };
-    await expect(spool.settle(lease, settlement)).rejects.toThrow("EIO");
+    await expect(spool.settle(lease, settlement)).rejects.toMatchObject({
+      code: "LAGLINE_SPOOL_DEAD_LETTERS_FAILED",
+    });
     expect(spool.stats()).toMatchObject({ documents: 1, deadLettered: 0 });
     await spool.settle(lease, settlement);
     expect(spool.stats()).toMatchObject({ documents: 0, deadLettered: 1 });
