@@ -116,7 +116,7 @@ async function request<T>(path: string, body?: object): Promise<T> {
 }
 
 export async function refresh(): Promise<void> {
-  await request(`/${STREAM}/_refresh`, {});
+  await request(`/${STREAM}/_refresh`);
 }
 
 export async function count(query: object = { match_all: {} }): Promise<number> {
