@@ -5,6 +5,7 @@ import { interruptSignal, load, wholeNumber, withConfig, withExample } from "./o
 
 export function addReadingCommands(program: Command): void {
   addTop(program);
+  addVerify(program);
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -52,4 +53,47 @@ function addTop(program: Command): void {
       });
     });
   withExample(withConfig(command), "lagline top", "lagline top --once --group 'billing-*'");
+}
+
+type VerifyFlags = ConfigOption & {
+  json: boolean;
+  all: boolean;
+  atRest: boolean;
+  group: readonly string[];
+  cluster: readonly string[];
+  rows: number;
+};
+
+function addVerify(program: Command): void {
+  const command = program
+    .command("verify")
+    .description(
+      "Compare what is stored with what Kafka itself says, partition by partition. Exit 1: it differs.",
+    )
+    .option("--group <glob>", "only these groups; may be given again", collect, [])
+    .option("--cluster <glob>", "only these clusters; may be given again", collect, [])
+    .option("--at-rest", "nothing is produced or committed: every offset must be equal", false)
+    .option("--all", "show also the partitions that agree", false)
+    .option("--rows <count>", "most rows shown", wholeNumber("--rows", 1), 200)
+    .option("--json", "print one JSON document", false)
+    .action(async (options: VerifyFlags) => {
+      const { config } = load(options);
+      const { runVerify } = await import("../verify/run.ts");
+      const ok = await runVerify(config, {
+        clusters: options.cluster,
+        groups: options.group,
+        mode: options.atRest ? "at_rest" : "in_flight",
+        all: options.all,
+        maxRows: options.rows,
+        json: options.json,
+        signal: interruptSignal(),
+        print,
+      });
+      process.exitCode = ok ? 0 : 1;
+    });
+  withExample(
+    withConfig(command),
+    "lagline verify",
+    "lagline verify --cluster orders --group 'billing-*' --all",
+  );
 }

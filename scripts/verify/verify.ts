@@ -14,6 +14,8 @@ export type VerifyOptions = {
   readonly cluster: string;
   /** Groups to compare, those the collector's filters leave out excepted. */
   readonly group: NameFilter;
+  /** Topics to compare; left out: all. */
+  readonly topic?: NameFilter;
   readonly tolerance: Tolerance;
   /** The collector's interval; documents up to three of them before the newest tick count. */
   readonly intervalSeconds: number;
@@ -42,9 +44,10 @@ export async function verifyCluster(options: VerifyOptions): Promise<VerifyResul
     signal: options.signal,
   });
   const kafka = await readGroupOffsets({ ...options.kafka, includeGroup: wanted, signal: options.signal });
+  const wantedTopic = options.topic ?? (() => true);
   const comparison = compareOffsets({
-    stored: stored.partitions,
-    kafka: kafka.offsets,
+    stored: stored.partitions.filter(({ topic }) => wantedTopic(topic)),
+    kafka: kafka.offsets.filter(({ topic }) => wantedTopic(topic)),
     kafkaReadAtMs: kafka.endedAtMs,
     tolerance: options.tolerance,
   });
