@@ -4,7 +4,7 @@ import type { ItemAnswer } from "./outcomes.ts";
 
 const envelope = z.object({ errors: z.boolean(), items: z.array(z.unknown()) });
 
-const item = z.object({
+const item = z.strictObject({
   create: z.object({
     status: z.int().min(100).max(599),
     failure_store: z.string().optional(),

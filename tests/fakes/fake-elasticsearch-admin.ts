@@ -73,6 +73,14 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     return found === undefined ? missing(name) : { status: 200, body: { data_streams: [found] } };
   };
 
+  /** Settings and mapping of the data stream's indices. */
+  const index = (request: FakeRequest): FakeAnswer => {
+    const [, name = "", part] = request.path.split("/");
+    if (part !== "_settings" && part !== "_mapping") return noHandler(request);
+    if (!dataStreams.has(decodeURIComponent(name))) return missing(name);
+    return request.method === "GET" ? { status: 200, body: {} } : ok;
+  };
+
   return {
     componentTemplates,
     indexTemplates,
@@ -115,7 +123,7 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
         case "_data_stream":
           return streams(request, json);
         default:
-          return noHandler(request);
+          return index(request);
       }
     },
   };
