@@ -3,8 +3,10 @@ import picomatch from "picomatch";
 import type { PolicyResolver, ResolvedPolicy } from "../model/policy.ts";
 import type { PoliciesConfig, PolicyRule } from "./presentation-schema.ts";
 
-type CompiledRule = {
+/** A rule with its patterns compiled. Specificity: literal characters in group, topic and cluster globs. */
+export type CompiledRule = {
   readonly rule: PolicyRule;
+  readonly matchesCluster: (name: string) => boolean;
   readonly matchesGroup: (name: string) => boolean;
   readonly matchesTopic: ((name: string) => boolean) | undefined;
   readonly specificity: readonly [number, number, number];
@@ -31,11 +33,7 @@ export function compileGlobs(globs: readonly string[]): (name: string) => boolea
  * group globs, then topic, then cluster; between equals the later rule. What the rule leaves out comes from `default`.
  */
 export function createPolicyResolver(policies: PoliciesConfig, cluster: string): PolicyResolver {
-  const candidates = policies.rules
-    .filter((rule) => rule.match.clusters.length === 0 || compileGlobs(rule.match.clusters)(cluster))
-    .map(compileRule)
-    .toReversed()
-    .toSorted((a, b) => compareSpecificity(b.specificity, a.specificity));
+  const candidates = rankRules(policies).filter(({ matchesCluster }) => matchesCluster(cluster));
   const cache = new Map<string, ResolvedPolicy>();
   return (group, topics) => {
     const key = JSON.stringify([group, topics]);
@@ -47,7 +45,7 @@ export function createPolicyResolver(policies: PoliciesConfig, cluster: string):
       ({ matchesGroup, matchesTopic }) =>
         matchesGroup(group) && (matchesTopic === undefined || topics.some(matchesTopic)),
     );
-    const resolved = merge(policies.default, winner?.rule);
+    const resolved = mergePolicy(policies.default, winner?.rule);
     // Group names come from outside: the cache must not grow without bound.
     if (cache.size >= 50_000) {
       cache.clear();
@@ -57,10 +55,19 @@ export function createPolicyResolver(policies: PoliciesConfig, cluster: string):
   };
 }
 
+/** All rules, the one that wins over the others first. */
+export function rankRules(policies: PoliciesConfig): readonly CompiledRule[] {
+  return policies.rules
+    .map(compileRule)
+    .toReversed()
+    .toSorted((a, b) => compareSpecificity(b.specificity, a.specificity));
+}
+
 function compileRule(rule: PolicyRule): CompiledRule {
   const { groups, topics, clusters } = rule.match;
   return {
     rule,
+    matchesCluster: clusters.length === 0 ? () => true : compileGlobs(clusters),
     matchesGroup: groups.length === 0 ? () => true : compileGlobs(groups),
     matchesTopic: topics.length === 0 ? undefined : compileGlobs(topics),
     specificity: [literals(groups), literals(topics), literals(clusters)],
@@ -75,7 +82,11 @@ function compareSpecificity(a: readonly number[], b: readonly number[]): number 
   return a.map((value, index) => value - (b[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-function merge(fallback: PoliciesConfig["default"], rule: PolicyRule | undefined): ResolvedPolicy {
+/** What the rule says, and the default where it says nothing. */
+export function mergePolicy(
+  fallback: PoliciesConfig["default"],
+  rule: PolicyRule | undefined,
+): ResolvedPolicy {
   return {
     name: rule?.name ?? "default",
     tier: rule?.tier ?? fallback.tier,

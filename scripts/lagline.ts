@@ -9,6 +9,7 @@ import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
 import { addPipelineCommands } from "./commands/pipeline.ts";
+import { addPolicyCommands } from "./commands/policies.ts";
 import { addReadingCommands } from "./commands/reading.ts";
 
 const EXIT_FAILED = 1;
@@ -24,6 +25,7 @@ addConfigurationCommands(program);
 addPipelineCommands(program);
 addKafkaCommands(program);
 addReadingCommands(program);
+addPolicyCommands(program);
 addDeploymentCommands(program);
 for (const command of program.commands) {
   command.exitOverride();
