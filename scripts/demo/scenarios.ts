@@ -142,7 +142,7 @@ export const SCENARIOS: readonly Scenario[] = [
         capacity: 6.5,
         says: "is back and catches up, 26 for every 20 messages that arrive",
         expected: ["catching_up"],
-        settleSeconds: 90,
+        settleSeconds: 120,
       },
       {
         seconds: 105,

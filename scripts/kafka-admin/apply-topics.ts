@@ -71,6 +71,7 @@ async function waitForBrokers(admin: Admin, options: ApplyTopicsOptions): Promis
     },
     {
       failure: `Kafka at ${where(options)} did not answer`,
+      refusal: `Kafka at ${where(options)} cannot be used`,
       hint: "Check that the broker runs, that the address is right and that credentials and TLS match its listener.",
       deadlineSeconds: deadline(options),
       signal: options.signal,

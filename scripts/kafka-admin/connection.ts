@@ -50,8 +50,8 @@ async function tlsOptions(tls: KafkaConnection["tls"]): Promise<Pick<BaseOptions
       ...(cert === undefined ? {} : { cert }),
       ...(key === undefined ? {} : { key }),
     },
-    // True: each broker's own host name is sent and checked.
-    tlsServerName: tls.server_name ?? true,
+    // Without it Node sends and checks each broker's own host name, and checks an address as an address.
+    ...(tls.server_name === undefined ? {} : { tlsServerName: tls.server_name }),
   };
 }
 

@@ -33,6 +33,8 @@ export async function atMost<T>(milliseconds: number, promise: Promise<T>): Prom
 export type RetryOptions = {
   /** What is attempted, for the sentence: "Kafka at 127.0.0.1:9092 did not …". */
   readonly failure: string;
+  /** The same for an error that will not pass, where other words fit better: "Kafka at … refused the connection". */
+  readonly refusal?: string;
   readonly hint: string;
   readonly deadlineSeconds: number;
   readonly pauseMilliseconds?: number;
@@ -74,8 +76,12 @@ function interrupted(failure: string): LaglineError {
   });
 }
 
-function refused({ failure, hint }: RetryOptions, reason: string, cause: unknown): LaglineError {
-  return new LaglineError({ code: "LAGLINE_KAFKA_REFUSED", message: `${failure}: ${reason}.`, hint, cause });
+function refused(
+  { failure, refusal = failure, hint }: RetryOptions,
+  reason: string,
+  cause: unknown,
+): LaglineError {
+  return new LaglineError({ code: "LAGLINE_KAFKA_REFUSED", message: `${refusal}: ${reason}.`, hint, cause });
 }
 
 function unreachable(options: RetryOptions, reason: string, cause: unknown): LaglineError {
