@@ -1,4 +1,4 @@
-/** `lagline top`, `lagline verify`: what reads the stored documents. */
+/** `lagline top`, `lagline verify`, `lagline advise`: what reads the stored documents. */
 import type { Command } from "commander";
 import type { ConfigOption } from "./options.ts";
 import { interruptSignal, load, wholeNumber, withConfig, withExample } from "./options.ts";
@@ -6,6 +6,7 @@ import { interruptSignal, load, wholeNumber, withConfig, withExample } from "./o
 export function addReadingCommands(program: Command): void {
   addTop(program);
   addVerify(program);
+  addAdvise(program);
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -96,4 +97,29 @@ function addVerify(program: Command): void {
     "lagline verify",
     "lagline verify --cluster orders --group 'billing-*' --all",
   );
+}
+
+type AdviseFlags = ConfigOption & { json: boolean; hours: number; cluster: readonly string[] };
+
+function addAdvise(program: Command): void {
+  const command = program
+    .command("advise")
+    .description("How many consumers and partitions a group needs, from observed rates, with the arithmetic.")
+    .argument("[group]", "only this group, or groups that match this glob")
+    .option("--cluster <glob>", "only these clusters; may be given again", collect, [])
+    .option("--hours <number>", "look at the documents of this time", wholeNumber("--hours", 1), 24)
+    .option("--json", "print one JSON document", false)
+    .action(async (group: string | undefined, options: AdviseFlags) => {
+      const { config } = load(options);
+      const { runAdvise } = await import("../advise/run.ts");
+      await runAdvise(config, {
+        groups: group === undefined ? [] : [group],
+        clusters: options.cluster,
+        hours: options.hours,
+        json: options.json,
+        signal: interruptSignal(),
+        print,
+      });
+    });
+  withExample(withConfig(command), "lagline advise", "lagline advise 'billing-*' --hours 168");
 }
