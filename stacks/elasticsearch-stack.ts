@@ -9,6 +9,12 @@ import type { Deployment } from "./deployment.ts";
 import { hostName } from "./deployment.ts";
 import { ELASTICSEARCH_PORT, elasticsearchNode, numbers, PATHS } from "./endpoints.ts";
 
+// Both on the tmpfs of /tmp, which exists in the image: on a restart the engine gives a tmpfs the mode of the folder under
+// it, so one at a path of its own would not be writable any more. Apart from each other, because Elasticsearch's
+// entitlements forbid configuration below the temporary folder.
+const CONFIGURATION = "/tmp/configuration";
+const TEMPORARY = "/tmp/temporary";
+
 /** Below 4 GiB a third of the memory is heap: the rest of the process needs about 700 MB whatever the heap is. */
 export function heapMegabytes(memoryMegabytes: number): number {
   return Math.min(31_744, Math.floor(memoryMegabytes / (memoryMegabytes < 4096 ? 3 : 2)));
@@ -54,15 +60,14 @@ export class ElasticsearchStack extends BaseStack {
       entrypoint: ["/bin/bash", "-c"],
       command: [startCommand(nodeSettings(deployment, elasticsearch, index))],
       environment: {
-        ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m`,
-        ES_PATH_CONF: "/run/elasticsearch",
-        ES_TMPDIR: "/tmp",
+        // The image's garbage-collection log would fill the tmpfs of the logs.
+        ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m -Xlog:disable -Xlog:all=warning:stderr:utctime,level,tags`,
+        ES_PATH_CONF: CONFIGURATION,
+        ES_TMPDIR: TEMPORARY,
       },
       mounts: [{ kind: "volume", volume: name, target: PATHS.elasticsearchData }],
       tmpfs: {
         "/tmp": "rw,nosuid,nodev,exec,size=128m,mode=1777",
-        // Not below the temporary folder, where Elasticsearch's entitlements forbid configuration.
-        "/run/elasticsearch": "rw,nosuid,nodev,noexec,size=4m,mode=1777",
         "/usr/share/elasticsearch/logs": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
       },
       waivers: [
@@ -124,7 +129,8 @@ export class ElasticsearchStack extends BaseStack {
 function startCommand(settings: Readonly<Record<string, string | number | boolean>>): string {
   const flags = Object.entries(settings).map(([key, value]) => `-E${key}=${String(value)}`);
   return [
-    "cp -r /usr/share/elasticsearch/config/. /run/elasticsearch/",
+    `mkdir -p ${CONFIGURATION} ${TEMPORARY}`,
+    `cp -r /usr/share/elasticsearch/config/. ${CONFIGURATION}/`,
     `exec /usr/share/elasticsearch/bin/elasticsearch ${flags.join(" ")}`,
   ].join(" && ");
 }
