@@ -34,11 +34,6 @@ export class BackOff {
     return this.#failures;
   }
 
-  /** Monotonic time of the next probe. */
-  get opensAtMs(): number {
-    return this.#opensAtMs;
-  }
-
   /** Resolves when the caller may send; false when the signal came first. */
   async pass(signal: AbortSignal): Promise<boolean> {
     for (;;) {
@@ -51,6 +46,12 @@ export class BackOff {
       }
       await this.#change(this.#probing ? this.#maxMs : waitMs, signal);
     }
+  }
+
+  /** Lets the next probe out at once: there may be no later. */
+  hurry(): void {
+    this.#opensAtMs = 0;
+    this.#notify();
   }
 
   /** The caller passed but had nothing to send. */

@@ -94,8 +94,34 @@ export class BulkSender {
       const middle = (range.from + range.to) >> 1;
       todo.push({ from: middle, to: range.to }, { from: range.from, to: middle });
     }
-    const others = performance.now() - this.#acceptedMs < PROOF_MS;
-    return { lines, ...round.finish({ understood: others && lease.attempts >= UNKNOWN_REFUSAL_ATTEMPTS }) };
+    const guilty = (await this.#verify(round, signal)) || this.#isAlwaysRefused(lease);
+    return { lines, ...round.finish({ guilty }) };
+  }
+
+  /** A batch that is refused again and again while others are taken. */
+  #isAlwaysRefused(lease: LeasedBatch): boolean {
+    return lease.attempts >= UNKNOWN_REFUSAL_ATTEMPTS && performance.now() - this.#acceptedMs < PROOF_MS;
+  }
+
+  /**
+   * Sends each suspect once more by itself, and then a document that was taken before. Only if that one is taken again
+   * the suspects are to blame, and not an Elasticsearch, or a proxy, that refuses everything at the moment.
+   */
+  async #verify(round: Round, signal: AbortSignal): Promise<boolean> {
+    const control = round.accepted();
+    if (control === undefined || round.stopped) return false;
+    const suspects = round.takeSuspects();
+    if (suspects.length === 0) return false;
+    for (const from of suspects.slice(0, HALVING_BUDGET)) {
+      const verdict = await this.#send(round, { range: { from, to: from + 1 }, signal });
+      if (verdict === "stop") return false;
+    }
+    try {
+      const answer = await this.#request(round.lines, { range: { from: control, to: control + 1 }, signal });
+      return answer.status === 200 && readBulkAnswer(answer.body, 1) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   async #send(round: Round, what: { range: Range; signal: AbortSignal }): Promise<"done" | "halve" | "stop"> {
@@ -128,14 +154,8 @@ export class BulkSender {
     }
     if (verdict.kind === "split") this.#shrink();
     if (range.to - range.from > 1) return "halve";
-    if (verdict.kind === "split")
-      round.condemn(range.from, { errorType: "too_large", reason: detail, status: 413 });
-    else
-      round.suspect(range.from, {
-        errorType: errorType || "request_refused",
-        reason: why,
-        status: answer.status,
-      });
+    const named = verdict.kind === "split" ? "too_large" : errorType || "request_refused";
+    round.suspect(range.from, { errorType: named, reason: why || detail, status: answer.status });
     return "done";
   }
 
@@ -183,8 +203,6 @@ class Round {
   readonly #context: { readonly lease: LeasedBatch; readonly nowMs: number };
   readonly #suspects: (Refusal & { readonly index: number })[] = [];
   #fault: RequestFault | null = null;
-  /** True once Elasticsearch took a bulk request of this batch: then a refusal is the document's fault. */
-  #understood = false;
 
   constructor(lines: Lines, context: { readonly lease: LeasedBatch; readonly nowMs: number }) {
     this.lines = lines;
@@ -195,7 +213,6 @@ class Round {
   settle(range: Range, items: readonly Parameters<typeof classifyItem>[0][]): "done" {
     const { lease, nowMs } = this.#context;
     const context = { timestampMs: lease.maxTimestampMs, nowMs, attempts: lease.attempts };
-    this.#understood = true;
     for (const [index, item] of items.entries())
       this.#outcomes[range.from + index] = classifyItem(item, context);
     return "done";
@@ -209,26 +226,32 @@ class Round {
     return "stop";
   }
 
-  condemn(index: number, refusal: Refusal): void {
-    this.#outcomes[index] = { kind: "dead", ...refusal };
-  }
-
   /** A request with this document alone was refused. Whether the document is to blame shows at the end. */
   suspect(index: number, refusal: Refusal): void {
     this.#suspects.push({ index, ...refusal });
   }
 
-  finish(proof: { readonly understood: boolean }): {
-    outcomes: readonly Outcome[];
-    fault: RequestFault | null;
-  } {
-    const guilty = this.#understood || proof.understood;
+  takeSuspects(): readonly number[] {
+    return this.#suspects.splice(0).map(({ index }) => index);
+  }
+
+  /** A document that was taken in this round. */
+  accepted(): number | undefined {
+    const index = this.#outcomes.findIndex(({ kind }) => kind === "stored" || kind === "duplicate");
+    return index === -1 ? undefined : index;
+  }
+
+  get stopped(): boolean {
+    return this.#fault !== null;
+  }
+
+  finish(proof: { readonly guilty: boolean }): { outcomes: readonly Outcome[]; fault: RequestFault | null } {
+    const { guilty } = proof;
     for (const { index, ...refusal } of this.#suspects) {
-      if (guilty) this.condemn(index, refusal);
-      else {
-        const detail = `${refusal.errorType}: ${refusal.reason}`;
-        this.#outcomes[index] = { kind: "retry", reason: "unknown_answer", status: refusal.status, detail };
-      }
+      const detail = `${refusal.errorType}: ${refusal.reason}`;
+      this.#outcomes[index] = guilty
+        ? { kind: "dead", ...refusal }
+        : { kind: "retry", reason: "unknown_answer", status: refusal.status, detail };
     }
     const [first] = this.#suspects;
     if (!guilty && first !== undefined && this.#fault === null) {

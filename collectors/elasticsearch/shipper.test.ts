@@ -214,7 +214,7 @@ describe("documents that Elasticsearch will never take", () => {
     await spool.append([batchOf("a", 64)]);
     await shipper.drain({ timeoutMs: 5_000 });
     expect(spool.stats()).toMatchObject({ stored: 63, deadLettered: 1 });
-    expect(fake.requests.length).toBeLessThanOrEqual(2 * Math.log2(64) + 1);
+    expect(fake.requests.length).toBeLessThanOrEqual(2 * Math.log2(64) + 3);
     expect(await deadLetters()).toMatchObject([
       { document: { partition: "13" }, error_type: "parse_exception" },
     ]);
@@ -234,6 +234,23 @@ describe("documents that Elasticsearch will never take", () => {
     fake.always(null);
     await shipper.drain({ timeoutMs: 5_000 });
     expect(spool.stats()).toMatchObject({ stored: 4, deadLettered: 0 });
+  });
+
+  test("are not taken for guilty when requests are refused only for a while", async () => {
+    let requests = 0;
+    // Refuses everything from the second to the sixth request: in the middle of the halving it is over.
+    const { spool, shipper } = await run(
+      { concurrency: 1 },
+      {
+        rule: () => {
+          requests += 1;
+          return requests >= 2 && requests <= 6 ? { kind: "status", status: 400 } : undefined;
+        },
+      },
+    );
+    for (const name of ["a", "b", "c"]) await spool.append([batchOf(name, 4)]);
+    await shipper.drain({ timeoutMs: 5_000 });
+    expect(spool.stats()).toMatchObject({ stored: 12, deadLettered: 0 });
   });
 
   test("are split off a request that is too large, and put aside when one alone is", async () => {

@@ -151,6 +151,7 @@ class SpoolShipper implements Shipper {
     readonly signal?: AbortSignal;
   }): Promise<{ left: number }> {
     this.start();
+    this.#backOff.hurry();
     const untilMs = performance.now() + options.timeoutMs;
     while (!this.#stop.signal.aborted && options.signal?.aborted !== true) {
       const left = this.#spool.stats().documents;
