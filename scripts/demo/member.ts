@@ -109,6 +109,8 @@ class MemberSession {
     this.#consumer.topics.track(this.#shared.scenario.topic);
     await this.#consumer.joinGroup({});
     this.#steppedAt = performance.now();
+    // The first commit comes one interval after joining; at once it would only repeat what was committed before.
+    this.#committedAt = this.#steppedAt;
   }
 
   /** Steps once a second until the signal. @throws the client's error when the session is lost. */
