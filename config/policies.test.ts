@@ -56,4 +56,22 @@ describe("policies", () => {
   it("lets a star match dots and slashes in a group name", () => {
     expect(resolve("billing-a/b.c", [])).toMatchObject({ name: "all-billing" });
   });
+
+  it("gives a rule's batch windows, or those of the default, and leaves them out where there are none", () => {
+    const nightly = { from: "02:00", to: "05:00" };
+    const withWindows = policies.parse({
+      default: { batch_windows: [nightly] },
+      rules: [{ name: "always", match: { groups: ["live"] }, batch_windows: [] }],
+    });
+    expect(createPolicyResolver(withWindows, "orders")("etl", []).batch_windows).toEqual([
+      { ...nightly, weekdays: [], timezone: "UTC", grace_seconds: 900 },
+    ]);
+    expect(createPolicyResolver(withWindows, "orders")("live", [])).not.toHaveProperty("batch_windows");
+  });
+
+  it("refuses times and zones that do not exist", () => {
+    const rule = { batch_windows: [{ from: "24:00", to: "5:00", timezone: "Europe/Nowhere" }] };
+    const problems = policies.safeParse({ default: rule }).error?.issues.map(({ path }) => path.at(-1));
+    expect(problems).toEqual(["from", "to", "timezone"]);
+  });
 });

@@ -87,6 +87,7 @@ export function mergePolicy(
   fallback: PoliciesConfig["default"],
   rule: PolicyRule | undefined,
 ): ResolvedPolicy {
+  const windows = rule?.batch_windows ?? fallback.batch_windows ?? [];
   return {
     name: rule?.name ?? "default",
     tier: rule?.tier ?? fallback.tier,
@@ -96,5 +97,6 @@ export function mergePolicy(
     expected_idle: rule?.expected_idle ?? fallback.expected_idle,
     runbook: rule?.runbook ?? fallback.runbook ?? null,
     slack_channel: rule?.slack_channel ?? fallback.slack_channel ?? null,
+    ...(windows.length > 0 && { batch_windows: windows }),
   };
 }

@@ -13,7 +13,7 @@ export type RuleOutcome = {
 
 export type PolicyValue = {
   readonly name: keyof ResolvedPolicy;
-  readonly value: ResolvedPolicy[keyof ResolvedPolicy];
+  readonly value: ResolvedPolicy[keyof ResolvedPolicy] | null;
   /** Name of the rule, `default` (written in the file or built in), or `nowhere` for a value nobody set. */
   readonly from: string;
 };
@@ -110,6 +110,7 @@ function valuesOf(
     "expected_idle",
     "runbook",
     "slack_channel",
+    "batch_windows",
   ];
-  return names.map((name) => ({ name, value: policy[name], from: origin(name) }));
+  return names.map((name) => ({ name, value: policy[name] ?? null, from: origin(name) }));
 }

@@ -1,5 +1,6 @@
 /** `grafana`, `alerts`, `policies`: who looks, who is told, and what is expected of each group. */
 import { z } from "zod";
+import { WEEKDAYS } from "../model/policy.ts";
 import {
   cpus,
   exactlyOne,
@@ -83,6 +84,39 @@ export const alerts = z
   .prefault({})
   .describe("Who is told.");
 
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day from "00:00" to "23:59", in quotes');
+
+function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
+
+const batchWindow = z
+  .strictObject({
+    weekdays: z
+      .array(z.enum(WEEKDAYS))
+      .default([])
+      .describe("Days on which the window begins. Empty: every day."),
+    from: timeOfDay.describe("Begin, for example `02:00`."),
+    to: timeOfDay.describe("End; at or before `from` it is on the next day."),
+    timezone: nonEmpty
+      .refine(isTimezone, { error: "must be a time zone such as UTC or Europe/Berlin" })
+      .default("UTC")
+      .describe("Time zone of both times, IANA name."),
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(43_200)
+      .default(900)
+      .describe("How much later than `from` the group may begin, and than `to` it may end."),
+  })
+  .describe("A time in which a batch consumer works.");
+
 const expectation = {
   tier: nonEmpty.describe("Importance, free text; rules route by it."),
   team: nonEmpty.describe("Team that owns the group."),
@@ -91,6 +125,11 @@ const expectation = {
   expected_idle: z.boolean().describe("True where a group without commits is normal."),
   runbook: nonEmpty.describe("Link or name of the group's own runbook."),
   slack_channel: nonEmpty.describe("Channel for this group's alerts."),
+  batch_windows: z
+    .array(batchWindow)
+    .describe(
+      "When a batch consumer works. Outside of these windows lag is expected; inside, the group must handle what waited when the window began, then it may stop. Empty: it works all the time.",
+    ),
 };
 
 const policyRule = z
@@ -121,6 +160,7 @@ export const policies = z
         expected_idle: expectation.expected_idle.default(false),
         runbook: expectation.runbook.optional(),
         slack_channel: expectation.slack_channel.optional(),
+        batch_windows: expectation.batch_windows.optional(),
       })
       .prefault({})
       .describe("What holds where no rule says otherwise."),

@@ -191,6 +191,10 @@ export const FIELDS = {
   ),
   lag_floor: long("messages", G, "Lag below which time lag is not held against the group."),
   expected_idle: flag(G, "1 where a group without commits is normal."),
+  lag_expected: flag(
+    G,
+    "1 while lag is expected, outside the batch windows of the policy; only where it has batch windows.",
+  ),
 
   skew: double("ratio", ["topic"], "Highest produce rate of a partition ÷ mean over the topic's partitions."),
   topic_rollup: flag(["topic"], "1 on the record of the whole topic, 0 on the record of one partition."),

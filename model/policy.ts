@@ -1,3 +1,19 @@
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** A time of day in which a batch consumer works; outside of it lag is expected. */
+export type BatchWindow = {
+  /** Days on which it begins; empty: every day. */
+  readonly weekdays: readonly Weekday[];
+  /** `HH:MM`; a window that ends at or before its beginning ends on the next day. */
+  readonly from: string;
+  readonly to: string;
+  /** IANA name. */
+  readonly timezone: string;
+  /** How much later than `from` it may begin and than `to` it may end. */
+  readonly grace_seconds: number;
+};
+
 /** What is expected of a consumer group, resolved for that one group. */
 export type ResolvedPolicy = {
   /** Name of the rule in `lagline.yaml`, or `default`. */
@@ -12,6 +28,8 @@ export type ResolvedPolicy = {
   readonly expected_idle: boolean;
   readonly runbook: string | null;
   readonly slack_channel: string | null;
+  /** Left out or empty: the group works all the time. */
+  readonly batch_windows?: readonly BatchWindow[];
 };
 
 /** Gives the policy of one group; pure and cheap enough to be called for every group and tick. */

@@ -3,6 +3,7 @@ import type { LagDocument } from "../../model/documents.ts";
 import type { GroupReading } from "../../model/snapshot.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
+import type { LagExpectation } from "./batch-window.ts";
 import { partitionDocument, type Stamp } from "./documents.ts";
 import { addToFacts, culpritsOf, newFacts, worstOf, worstVerdict } from "./group-facts.ts";
 import type { Culprits, GroupFacts, GroupState } from "./group-state.ts";
@@ -26,6 +27,8 @@ export type GroupTask = {
   readonly observer: Observer;
   readonly stamp: Stamp;
   readonly policy: ResolvedPolicy;
+  /** Null where the policy has no batch windows. */
+  readonly expectation: LagExpectation | null;
   readonly state: GroupState;
   readonly trustedSeconds: number;
 };
@@ -40,7 +43,7 @@ export function analyseGroup(
     if (view !== undefined) place(task, partition, view);
   }
   const context = contextOf(task, views);
-  const facts = newFacts(task.state, reading, task.policy);
+  const facts = newFacts(task, reading);
   const documents: LagDocument[] = [];
   const verdicts: Verdict[] = [];
   for (const view of views) {
@@ -90,6 +93,7 @@ function contextOf(task: GroupTask, views: readonly PartitionView[]): GroupConte
     movingOwners,
     trustedSeconds: task.trustedSeconds,
     refreshSeconds: task.observer.settings.refreshMs / 1000,
+    expectedAge: task.expectation?.ageSeconds ?? 0,
   };
 }
 

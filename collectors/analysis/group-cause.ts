@@ -2,6 +2,7 @@
 import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
 import { formatCount, formatDuration, formatList, formatRate, formatShare, plural } from "./format.ts";
 import { countOf } from "./group-facts.ts";
+import { isOutsideWindows } from "./group-verdict.ts";
 import type { Culprits, GroupFacts } from "./group-state.ts";
 
 export function groupCause(verdict: Verdict, facts: GroupFacts): string {
@@ -9,9 +10,7 @@ export function groupCause(verdict: Verdict, facts: GroupFacts): string {
     case "ok":
       return okCause(facts);
     case "idle":
-      return facts.totalLag > 0
-        ? `Idle as its policy expects: ${formatCount(facts.totalLag)} messages wait.`
-        : "Nothing is produced on its topics and nothing waits.";
+      return idleCause(facts);
     case "catching_up":
       return catchingUp(facts);
     case "unknown":
@@ -32,7 +31,19 @@ export function groupCause(verdict: Verdict, facts: GroupFacts): string {
   }
 }
 
+function idleCause(facts: GroupFacts): string {
+  const { expectation, totalLag } = facts;
+  if (totalLag === 0) return "Nothing is produced on its topics and nothing waits.";
+  if (expectation === null) return `Idle as its policy expects: ${waiting(totalLag)}.`;
+  return isOutsideWindows(facts)
+    ? `Not due now by its batch window (${expectation.text}): ${waiting(totalLag)}, as expected.`
+    : `Done with its batch window (${expectation.text}): what waits came after it began, ${formatCount(totalLag)} message${totalLag === 1 ? "" : "s"}.`;
+}
+
 function okCause(facts: GroupFacts): string {
+  if (facts.expectation !== null && isOutsideWindows(facts) && facts.totalLag > 0) {
+    return `Works although not due now by its batch window (${facts.expectation.text}): ${waiting(facts.totalLag)}, as expected.`;
+  }
   if (facts.totalLag === 0) return `Keeps up: nothing waits on ${plural(facts.partitionCount, "partition")}.`;
   const late = facts.worst === null || Number.isNaN(facts.worst.timeLag) ? "" : `, ${howLate(facts)} late`;
   const failing = countOf(facts, "stopped") + countOf(facts, "stalled");

@@ -5,6 +5,7 @@ import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
 import { round, seconds, type Stamp } from "./documents.ts";
 import { countOf } from "./group-facts.ts";
 import type { GroupFacts, GroupState } from "./group-state.ts";
+import { isOutsideWindows } from "./group-verdict.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 
 /** Lists of names are bounded, so that one group with thousands of consumers cannot make a document of megabytes. */
@@ -32,6 +33,7 @@ export function groupDocument(stamp: Stamp, facts: GroupFacts, judged: GroupJudg
     partitions_rewound: countOf(facts, "rewound"),
     topics: facts.topics.slice(0, MAX_LISTED),
   };
+  if (facts.expectation !== null) document.lag_expected = isOutsideWindows(facts) ? 1 : 0;
   const code = statusCode(facts.status);
   if (code !== undefined) document.status_code = code;
   addOwners(document, facts);
@@ -120,7 +122,7 @@ function addRates(document: LagDocument, facts: GroupFacts): void {
   // While one lagging partition does not shrink, the group will not be done.
   const allShrink = facts.late > 0 && facts.lateShrinking === facts.late;
   if (allShrink && !Number.isNaN(facts.eta)) document.eta_seconds = round(facts.eta);
-  if (!(facts.velocity > 0) || facts.totalLag < facts.policy.lag_floor) return;
+  if (isOutsideWindows(facts) || !(facts.velocity > 0) || facts.totalLag < facts.policy.lag_floor) return;
   if (facts.late > 0) document.breach_in_seconds = 0;
   else if (!Number.isNaN(facts.breachIn)) document.breach_in_seconds = round(facts.breachIn);
 }

@@ -2,15 +2,23 @@
 import type { GroupReading } from "../../model/snapshot.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import { VERDICT_NAMES, VERDICTS, type Verdict } from "../../model/verdicts.ts";
+import type { LagExpectation } from "./batch-window.ts";
 import { etaSeconds } from "./documents.ts";
 import type { Culprits, GroupFacts, GroupState, WorstPartition } from "./group-state.ts";
 import { isLate, isShrinking, type GroupContext } from "./partition-verdict.ts";
 import type { PartitionView } from "./partition-view.ts";
 
-export function newFacts(state: GroupState, reading: GroupReading, policy: ResolvedPolicy): GroupFacts {
+export type FactsOf = {
+  readonly state: GroupState;
+  readonly policy: ResolvedPolicy;
+  readonly expectation: LagExpectation | null;
+};
+
+export function newFacts({ state, policy, expectation }: FactsOf, reading: GroupReading): GroupFacts {
   return {
     state,
     policy,
+    expectation,
     status: reading.status,
     complete: reading.complete,
     partitionCount: reading.partitions.length,

@@ -2,6 +2,7 @@
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import type { BurrowStatus } from "../../model/statuses.ts";
 import type { TimeLagMethod, Verdict } from "../../model/verdicts.ts";
+import type { LagExpectation } from "./batch-window.ts";
 import type { Settled } from "./hysteresis.ts";
 import { LagTrend } from "./trend.ts";
 
@@ -59,6 +60,8 @@ export type WorstPartition = {
 export type GroupFacts = {
   readonly state: GroupState;
   readonly policy: ResolvedPolicy;
+  /** Null where the policy has no batch windows. */
+  readonly expectation: LagExpectation | null;
   readonly status: BurrowStatus;
   readonly complete: number;
   readonly partitionCount: number;

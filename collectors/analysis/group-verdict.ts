@@ -16,6 +16,9 @@ export function findGroupVerdict(facts: GroupFacts, settings: Settings): Verdict
   }
   if (facts.known === 0 || facts.beyondEnd === facts.known) return "unknown";
   if (facts.policy.expected_idle && facts.moved === 0) return "idle";
+  if (facts.expectation !== null && facts.moved === 0 && facts.totalLag > 0 && isAllExpected(facts))
+    return "idle";
+  if (isOutsideWindows(facts)) return countOf(facts, "rewound") > 0 ? "rewound" : "ok";
   const behind = findBehind(facts, settings);
   if (behind !== null && behind !== "catching_up") return behind;
   if (countOf(facts, "rewound") > 0) return "rewound";
@@ -23,6 +26,16 @@ export function findGroupVerdict(facts: GroupFacts, settings: Settings): Verdict
   if (facts.lateUnknown > 0) return "unknown";
   if (countOf(facts, "idle") > 0 && countOf(facts, "ok") === 0 && facts.totalLag === 0) return "idle";
   return "ok";
+}
+
+/** Outside of every batch window of its policy: whatever waits is expected to. */
+export function isOutsideWindows({ expectation }: GroupFacts): boolean {
+  return expectation?.ageSeconds === Number.POSITIVE_INFINITY;
+}
+
+function isAllExpected({ expectation, worst }: GroupFacts): boolean {
+  const age = expectation?.ageSeconds ?? 0;
+  return age === Number.POSITIVE_INFINITY || (worst !== null && worst.timeLag <= age);
 }
 
 function findBehind(facts: GroupFacts, settings: Settings): Verdict | null {

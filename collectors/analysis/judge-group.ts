@@ -6,7 +6,7 @@ import { ownersEvent, rewindEvent, verdictEvent } from "./events.ts";
 import { groupCause } from "./group-cause.ts";
 import { groupDocument, type GroupJudgement } from "./group-document.ts";
 import type { GroupFacts, GroupState } from "./group-state.ts";
-import { findGroupVerdict, isGrowing } from "./group-verdict.ts";
+import { findGroupVerdict, isGrowing, isOutsideWindows } from "./group-verdict.ts";
 import { settle } from "./hysteresis.ts";
 import { sameOwners } from "./owners.ts";
 import type { Settings } from "./settings.ts";
@@ -96,7 +96,7 @@ function growingFor(judging: GroupJudging, facts: GroupFacts, slope: Slope): num
 
 function objectiveRatio(facts: GroupFacts, verdict: Verdict): number | null {
   if (facts.known === 0) return null;
-  if (facts.totalLag < facts.policy.lag_floor || verdict === "idle") return 0;
+  if (facts.totalLag < facts.policy.lag_floor || verdict === "idle" || isOutsideWindows(facts)) return 0;
   return facts.ratio;
 }
 

@@ -17,6 +17,8 @@ export type GroupContext = {
   /** Seconds for which the monitoring has been trusted without a break. */
   trustedSeconds: number;
   refreshSeconds: number;
+  /** Seconds for which messages may wait by the batch windows of the policy; Infinity outside, 0 without windows. */
+  expectedAge: number;
 };
 
 /** Transaction markers and aborted records leave up to this much lag for ever on a partition at rest. */
@@ -42,6 +44,11 @@ export function stuckSeconds(view: PartitionView, context: GroupContext): number
   return Math.min(view.unmoved, waiting(view), context.trustedSeconds);
 }
 
+/** By its batch windows the group need not have handled what waits here. */
+function mayWait(view: PartitionView, context: GroupContext): boolean {
+  return context.expectedAge > 0 && waiting(view) <= context.expectedAge;
+}
+
 function waiting(view: PartitionView): number {
   return Number.isNaN(view.timeLag.seconds) ? Number.POSITIVE_INFINITY : view.timeLag.seconds;
 }
@@ -62,10 +69,12 @@ export function findPartitionVerdict(view: PartitionView, current: Verdict, cont
   // A topic made anew under a stopped consumer takes its lag away, not its trouble.
   if (view.beyondEnd) return isFailing(current) && !view.moved ? current : "unknown";
   const failure = findFailure(view, context);
+  if (failure !== null && mayWait(view, context)) return "idle";
   if (failure !== null) return context.policy.expected_idle && failure !== "stalled" ? "idle" : failure;
   // A failure ends with a sign of life, not because the evidence got younger (a restart of Burrow or of this process).
   const signOfLife = view.moved || view.lag < context.partitionFloor;
-  if (isFailing(current) && !signOfLife && view.unmoved > view.patience) return current;
+  if (isFailing(current) && !signOfLife && !mayWait(view, context) && view.unmoved > view.patience)
+    return current;
   return findProgress(view, context);
 }
 
@@ -86,7 +95,10 @@ function findFailure(view: PartitionView, context: GroupContext): Verdict | null
 
 function findProgress(view: PartitionView, context: GroupContext): Verdict {
   if (view.rewindLeft >= context.partitionFloor && view.lag >= context.partitionFloor) return "rewound";
-  if (context.policy.expected_idle && !view.moved && view.lag > 0) return "idle";
+  const expectsIdle = context.policy.expected_idle || mayWait(view, context);
+  if (expectsIdle && !view.moved && view.lag > 0) return "idle";
+  // Who works outside of its windows is ahead of its duty.
+  if (context.expectedAge === Number.POSITIVE_INFINITY && view.moved) return "ok";
   if (isLate(view, context)) {
     if (Number.isNaN(view.lagVelocity)) return "unknown";
     return isShrinking(view, context) ? "catching_up" : "falling_behind";

@@ -1,7 +1,9 @@
 /** One tick: topics in, groups in, then everything that needs the whole cluster. */
 import type { LagDocument } from "../../model/documents.ts";
+import type { BatchWindow } from "../../model/policy.ts";
 import type { GroupReading, ScrapeProblem, TopicReading } from "../../model/snapshot.ts";
 import { analyseGroup } from "./analyse-group.ts";
+import { expectLag, type LagExpectation } from "./batch-window.ts";
 import { ClusterCounts, clusterDocument } from "./cluster-document.ts";
 import { usableSkew } from "./commit-time.ts";
 import type { AnalyserOptions, TickAnalysis, TickInput } from "./contract.ts";
@@ -31,6 +33,7 @@ export class Tick implements TickAnalysis {
   readonly #present = new Set<string>();
   readonly #notFound = new Set<string>();
   readonly #unreadable = new Map<string, string>();
+  readonly #expectations = new Map<readonly BatchWindow[] | undefined, LagExpectation | null>();
   #reason: string | null;
   #observer: Observer | null = null;
   #steadyGroups = 0;
@@ -69,12 +72,14 @@ export class Tick implements TickAnalysis {
       this.#events.push(appearedEvent(this.#stamp, reading.group, (nowMs - state.missingSinceMs) / 1000));
     }
     const topics = topicsOf(reading);
+    const policy = this.#options.resolvePolicy(reading.group, topics);
     const { facts, documents } = analyseGroup(
       {
         memory: this.#memory,
         observer,
         stamp: this.#stamp,
-        policy: this.#options.resolvePolicy(reading.group, topics),
+        policy,
+        expectation: this.#expectation(policy.batch_windows),
         state,
         trustedSeconds: this.#trustedSeconds(),
       },
@@ -147,6 +152,16 @@ export class Tick implements TickAnalysis {
       suspect: this.#reason !== null,
     };
     return this.#observer;
+  }
+
+  /** Many groups share a policy. */
+  #expectation(windows: readonly BatchWindow[] | undefined): LagExpectation | null {
+    if (windows === undefined) return null;
+    const known = this.#expectations.get(windows);
+    if (known !== undefined) return known;
+    const found = expectLag(windows, this.#input.nowMs);
+    this.#expectations.set(windows, found);
+    return found;
   }
 
   #trustedSeconds(): number {

@@ -1,4 +1,5 @@
 /** The situations an on-call engineer meets, each with what must be said about it. Times are seconds of virtual time. */
+import type { BatchWindow } from "../../model/policy.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Simulation } from "./run.ts";
 
@@ -74,6 +75,15 @@ const subject = ({ kafka }: Simulation) => {
   if (group === undefined) throw new Error("The scenario has no subject.");
   return group;
 };
+
+/** A window of every day, UTC, with five minutes of grace. Virtual time begins at 02:00. */
+const nightly = (from: string, to: string): BatchWindow => ({
+  weekdays: [],
+  from,
+  to,
+  timezone: "UTC",
+  grace_seconds: 300,
+});
 
 const orders = ({ kafka }: Simulation) => kafka.partitions("orders");
 
@@ -556,6 +566,67 @@ export const SCENARIOS: readonly Scenario[] = [
       if (t === EVENT + 600) s.burrow.clockOffsetMs = -120_000;
     },
     ends: ["ok"],
+  },
+  {
+    name: "nightly batch, noon",
+    seconds: 7200,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("01:00", "02:20")] },
+    build: (s) => world(s),
+    script: (s, t) => {
+      if (t === EVENT) subject(s).running = false;
+    },
+    ends: ["idle"],
+  },
+  {
+    name: "nightly batch, done before its window ends",
+    seconds: 7200,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("02:00", "04:00")] },
+    build: (s) => world(s, { lagAtStart: 10_000 }),
+    script: (s, t) => {
+      if (t === 2 * EVENT) subject(s).running = false;
+    },
+    ends: ["idle"],
+  },
+  {
+    name: "nightly batch, works outside its window",
+    seconds: 7200,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("20:00", "21:00")] },
+    build: (s) => world(s),
+    script: (s, t) => {
+      if (t === EVENT) subject(s).capacity = 10;
+    },
+    ends: ["ok"],
+  },
+  {
+    name: "nightly batch does not begin",
+    seconds: 3600 + 5400,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("03:00", "04:00")] },
+    build: (s) => world(s),
+    script: (s, t) => {
+      if (t === EVENT) subject(s).running = false;
+    },
+    // From 03:05 to 04:05: it should have begun. Resolving takes two ticks.
+    expected: [{ from: 3900, to: 7500 + 90, allowed: ["stopped"] }],
+    detect: { verdict: "stopped", happensAt: 3900, decidableAt: 3900 },
+    sequence: ["ok", "idle", "stopped", "idle"],
+    ends: ["idle"],
+  },
+  {
+    name: "nightly batch begins, then dies",
+    seconds: 7200,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("02:20", "04:00")] },
+    build: (s) => world(s, { capacity: 25, lagAtStart: 20_000 }),
+    script: (s, t) => {
+      subject(s).running = t >= 1200 && t < 2400;
+    },
+    expected: [{ from: 2400, to: 7200, allowed: ["stopped", "falling_behind"] }],
+    detect: { verdict: "stopped", happensAt: 2400, decidableAt: 2400 + PATIENCE },
+    ends: ["stopped"],
   },
   {
     name: "slow committer",
