@@ -1,8 +1,9 @@
 /**
  * Benchmark of one whole cycle: `lagline collect --once` reads a large cluster from a fake Burrow, analyses it, spools
- * it with fsync and sends it to a sink. With --telegraf the same input goes to Telegraf, run by run in turns.
+ * it with fsync and sends it to a sink. With --telegraf the same input goes to Telegraf, run by run in turns:
+ * `slim` has just the two plugins for this work, `full` all of them, as packages and image come.
  *
- *   node scripts/bench/collect.ts --runs 5 --telegraf
+ *   node scripts/bench/collect.ts --runs 5 --telegraf slim
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Measurement, measure, median } from "./measure.ts";
-import { TELEGRAF_VERSION, ensureTelegraf, telegrafConfig } from "./telegraf.ts";
+import { TELEGRAF_BUILDS, TELEGRAF_VERSION, ensureTelegraf, telegrafConfig } from "./telegraf.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const bundle = join(root, "dist/lagline.js");
@@ -26,7 +27,7 @@ const { values } = parseArgs({
     topics: { type: "string", default: "100" },
     "topic-partitions": { type: "string", default: "100" },
     runs: { type: "string", default: "3" },
-    telegraf: { type: "boolean", default: false },
+    telegraf: { type: "string" },
     gzip: { type: "boolean", default: false },
     source: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -41,9 +42,9 @@ type Counts = z.output<typeof countsSchema>;
 
 if (values.help) {
   process.stdout.write(
-    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--runs 3] [--telegraf] [--gzip] [--source] [--json]\n" +
+    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--runs 3] [--telegraf full|slim] [--gzip] [--source] [--json]\n" +
       "Measures one cycle of `lagline collect --once`; --source runs it from the sources instead of dist/, --telegraf compares.\n" +
-      "Example: node scripts/bench/collect.ts --runs 5 --telegraf\n",
+      "Example: node scripts/bench/collect.ts --runs 5 --telegraf slim\n",
   );
 } else {
   await main();
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
   const servers = await startServers();
   try {
-    const telegraf = values.telegraf ? await prepareTelegraf(directory, servers) : null;
+    const telegraf = values.telegraf === undefined ? null : await prepareTelegraf(directory, servers);
     const lagline: Row[] = [];
     const other: Row[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) {
@@ -123,7 +124,8 @@ async function laglineCommand(directory: string, servers: Servers, run: number):
 }
 
 async function prepareTelegraf(directory: string, servers: Servers): Promise<Command> {
-  const program = await ensureTelegraf((line) => {
+  const build = z.enum(TELEGRAF_BUILDS).parse(values.telegraf);
+  const program = await ensureTelegraf(build, (line) => {
     process.stderr.write(`${line}\n`);
   });
   const file = join(directory, "telegraf.conf");
@@ -151,7 +153,9 @@ async function runOne(servers: Servers, command: Command, directory: string): Pr
 function report(lagline: readonly Row[], telegraf: readonly Row[]): void {
   const programs = [
     { name: "lagline", rows: lagline },
-    ...(telegraf.length > 0 ? [{ name: `telegraf ${TELEGRAF_VERSION}`, rows: telegraf }] : []),
+    ...(telegraf.length > 0
+      ? [{ name: `telegraf ${TELEGRAF_VERSION} ${values.telegraf}`, rows: telegraf }]
+      : []),
   ];
   const summaries = programs.map(({ name, rows }) => ({
     name,
