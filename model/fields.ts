@@ -214,6 +214,10 @@ export const FIELDS = {
 
   event_from: text(E, "State before."),
   event_to: text(E, "State after."),
+  event_until: time(
+    E,
+    "When a deployment is expected to be over; only on events of kind deployment, whose event_to is rolling, blue_green, canary or stop.",
+  ),
   event_text: text(E, "The event in one sentence."),
   duration_seconds: double("seconds", E, "How long the state before had held."),
   rewound_messages: long("messages", E, "How far the committed offset went back."),

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { LaglineError, describeError } from "../model/errors.ts";
 import { LAGLINE_VERSION } from "../stacks/versions.ts";
+import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
@@ -26,6 +27,7 @@ addPipelineCommands(program);
 addKafkaCommands(program);
 addReadingCommands(program);
 addPolicyCommands(program);
+addAnnotationCommands(program);
 addDeploymentCommands(program);
 for (const command of program.commands) {
   command.exitOverride();

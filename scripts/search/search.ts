@@ -32,12 +32,17 @@ const failureSchema = z.object({ error: z.object({ type: z.string(), reason: z.s
 export async function openSearch(
   config: Config,
 ): Promise<{ readonly search: Search; readonly close: () => Promise<void> }> {
-  const http = await createElasticsearchHttp({
+  const http = await openElasticsearch(config);
+  return { search: searchOver(http, dataStreamName(config.environment)), close: () => http.close() };
+}
+
+/** The connection of `lagline.yaml` as seen from this host. @throws LaglineError when a credential file cannot be read. */
+export function openElasticsearch(config: Config): Promise<ElasticsearchHttp> {
+  return createElasticsearchHttp({
     urls: elasticsearchHostUrls(config),
     files: connectionFiles(config),
     requestTimeoutMs: TIMEOUT_MS,
   });
-  return { search: searchOver(http, dataStreamName(config.environment)), close: () => http.close() };
 }
 
 /** Credentials as lagline.yaml names them; a managed Elasticsearch has none on its loopback port. */
