@@ -78,10 +78,11 @@ describe("mirrors", () => {
     });
   });
 
-  it("falls back to the public mirror on a host that is no Debian", () => {
-    const mirrors = findDebianMirrors(parseDeb822Sources(DEB822), { id: "ubuntu", codename: "bookworm" });
-    expect(mirrors.main).not.toContain("mirror.example");
-    expect(mirrors.signedBy).toBeUndefined();
+  it("leaves the choice to mmdebstrap on a host that is no Debian or names no mirror", () => {
+    expect(
+      findDebianMirrors(parseDeb822Sources(DEB822), { id: "ubuntu", codename: "bookworm" }),
+    ).toBeUndefined();
+    expect(findDebianMirrors([], { id: "debian", codename: "bookworm" })).toBeUndefined();
   });
 
   it("asks for the release, its updates and its security fixes", () => {

@@ -10,14 +10,9 @@ export type AptSource = {
 
 export type DebianMirrors = {
   readonly main: string;
-  readonly security: string;
+  /** Absent where the host takes no security fixes from a mirror. */
+  readonly security?: string;
   readonly signedBy?: string;
-};
-
-/** Debian's public names, for hosts that are not Debian and so have no mirror of it. */
-const PUBLIC_MIRRORS: DebianMirrors = {
-  main: "http://deb.debian.org/debian",
-  security: "http://deb.debian.org/debian-security",
 };
 
 /** Options of apt that say how to reach a mirror; everything else of the host stays on the host. */
@@ -52,20 +47,20 @@ export function parseOneLineSources(text: string): readonly AptSource[] {
   });
 }
 
-/** The mirrors of the host when it is a Debian itself, else the public ones. */
+/** The mirrors of the host when it is a Debian itself; undefined elsewhere, where mmdebstrap's own defaults serve. */
 export function findDebianMirrors(
   sources: readonly AptSource[],
   host: { id: string; codename: string },
-): DebianMirrors {
-  if (host.id !== "debian") return PUBLIC_MIRRORS;
+): DebianMirrors | undefined {
   const find = (suite: string): AptSource | undefined =>
     sources.find((source) => source.suites.includes(suite) && source.components.includes("main"));
-  const main = find(host.codename);
-  const security = find(`${host.codename}-security`);
-  const signedBy = main?.signedBy;
+  const { uris, signedBy } = find(host.codename) ?? { uris: [] };
+  const [main] = uris;
+  const [security] = find(`${host.codename}-security`)?.uris ?? [];
+  if (host.id !== "debian" || main === undefined) return undefined;
   return {
-    main: main?.uris[0] ?? PUBLIC_MIRRORS.main,
-    security: security?.uris[0] ?? PUBLIC_MIRRORS.security,
+    main,
+    ...(security === undefined ? {} : { security }),
     ...(signedBy === undefined ? {} : { signedBy }),
   };
 }
@@ -84,7 +79,7 @@ export function renderSources(mirrors: DebianMirrors, suite: string): string {
   return [
     `deb ${options}${mirrors.main} ${suite} main`,
     `deb ${options}${mirrors.main} ${suite}-updates main`,
-    `deb ${options}${mirrors.security} ${suite}-security main`,
+    ...(mirrors.security === undefined ? [] : [`deb ${options}${mirrors.security} ${suite}-security main`]),
     "",
   ].join("\n");
 }

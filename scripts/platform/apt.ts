@@ -20,7 +20,11 @@ const APT_FOLDER = "/etc/apt";
 const LOCK_RETRIES = 10;
 const LOCK_WAIT_MS = 3000;
 
-export type HostAptConfig = { readonly mirrors: DebianMirrors; readonly transportOptions: string };
+export type HostAptConfig = {
+  /** Undefined where the host is no Debian. */
+  readonly mirrors: DebianMirrors | undefined;
+  readonly transportOptions: string;
+};
 
 /** Installs what is missing; a package that is installed costs one look. */
 export async function ensurePackages(context: PlatformContext, packages: readonly string[]): Promise<void> {

@@ -109,9 +109,12 @@ async function assemble(
           ...mmdebstrapArguments(ROOTFS[target.name].packages, options),
           BASE_IMAGES.debianSuite,
           `${tar}.partial`,
-          "-",
+          // `-` reads the mirrors from standard input; without it mmdebstrap knows Debian's public ones.
+          ...(host.mirrors === undefined ? [] : ["-"]),
         ],
-        input: renderSources(host.mirrors, BASE_IMAGES.debianSuite),
+        ...(host.mirrors === undefined
+          ? {}
+          : { input: renderSources(host.mirrors, BASE_IMAGES.debianSuite) }),
         env: { TMPDIR: temporary },
         killSignal: "SIGKILL",
       },
