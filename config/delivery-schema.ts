@@ -145,7 +145,7 @@ export const collector = z
     spool,
     limits,
     bulk_documents: z.int().min(1).max(50_000).default(5000).describe("Documents per bulk request."),
-    bulk_bytes: z.int().min(65_536).default(5_242_880).describe("Bytes per bulk request."),
+    bulk_bytes: z.int().min(65_536).default(1_048_576).describe("Bytes per bulk request."),
     concurrent_bulks: z.int().min(1).max(8).default(2).describe("Bulk requests at a time."),
     gzip: z.boolean().default(true).describe("Compress bulk requests."),
     exit_after_unreachable_ticks: z

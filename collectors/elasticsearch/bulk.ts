@@ -9,7 +9,7 @@ import { readBulkAnswer, readFailure } from "./answers.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "./client.ts";
 import { ElasticsearchFault } from "./fault.ts";
 import type { ActionLine, Range } from "./lines.ts";
-import { bulkBody, cutIntoRequests, Lines } from "./lines.ts";
+import { BodyMemory, cutIntoRequests, Lines } from "./lines.ts";
 import type { Outcome, RetryReason } from "./outcomes.ts";
 import { classifyItem, classifyRequest, UNKNOWN_REFUSAL_ATTEMPTS } from "./outcomes.ts";
 
@@ -69,6 +69,7 @@ const compress = promisify(gzip);
 export class BulkSender {
   readonly #http: ElasticsearchHttp;
   readonly #options: BulkOptions;
+  readonly #memory = new BodyMemory();
   /** Documents per request at the moment: halved when Elasticsearch is busy, growing back with each success. */
   #documents: number;
   /** Monotonic time of the last bulk request that Elasticsearch took. */
@@ -161,8 +162,9 @@ export class BulkSender {
 
   async #request(lines: Lines, what: { range: Range; signal: AbortSignal }): Promise<HttpAnswer> {
     const { target, timeoutMs, onRequest } = this.#options;
-    const body = bulkBody(lines, what.range, target.action);
+    const body = this.#memory.body(lines, what.range, target.action);
     const ndjson = this.#options.gzip ? await compress(body, { level: GZIP_LEVEL }) : body;
+    if (ndjson !== body) this.#memory.giveBack(body);
     const startedMs = performance.now();
     let status = 0;
     try {
@@ -176,6 +178,8 @@ export class BulkSender {
         signal: what.signal,
       });
       ({ status } = answer);
+      // Other answers may come while the body is still being written.
+      if (status === 200 && ndjson === body) this.#memory.giveBack(body);
       return answer;
     } finally {
       onRequest?.({

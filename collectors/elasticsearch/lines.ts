@@ -31,6 +31,11 @@ export class Lines {
     return this.#bytes.subarray(this.#starts[index], this.#starts[index + 1]);
   }
 
+  /** Copies the line with its line end without a view of it; returns its length. */
+  copy(index: number, target: Buffer, place: number): number {
+    return this.#bytes.copy(target, place, this.#starts[index], this.#starts[index + 1]);
+  }
+
   /** Bytes of the lines from `from` up to and not including `to`, line ends included. */
   bytes(from: number, to: number): number {
     return (this.#starts[to] ?? 0) - (this.#starts[from] ?? 0);
@@ -70,22 +75,47 @@ export function cutIntoRequests(
 
 /** Puts an action line before every document line. */
 export function bulkBody(lines: Lines, range: Range, action: ActionLine): Buffer {
-  if (typeof action === "function") {
-    const parts: Buffer[] = [];
-    for (let index = range.from; index < range.to; index += 1)
-      parts.push(action(lines.at(index)), lines.at(index));
-    return Buffer.concat(parts);
-  }
-  const body = Buffer.allocUnsafe(
-    lines.bytes(range.from, range.to) + action.length * (range.to - range.from),
-  );
-  let place = 0;
-  for (let index = range.from; index < range.to; index += 1) {
-    place += action.copy(body, place);
-    place += lines.at(index).copy(body, place);
-  }
-  return body;
+  return new BodyMemory().body(lines, range, action);
 }
+
+/** Memory of request bodies, used again: bodies of megabytes pile up as garbage faster than they are collected. */
+export class BodyMemory {
+  readonly #free: Buffer[] = [];
+
+  /** The lines with an action line before each. The body is the caller's until it is given back. */
+  body(lines: Lines, range: Range, action: ActionLine): Buffer {
+    if (typeof action === "function") {
+      const parts: Buffer[] = [];
+      for (let index = range.from; index < range.to; index += 1)
+        parts.push(action(lines.at(index)), lines.at(index));
+      return Buffer.concat(parts);
+    }
+    const body = this.#take(lines.bytes(range.from, range.to) + action.length * (range.to - range.from));
+    let place = 0;
+    for (let index = range.from; index < range.to; index += 1) {
+      place += action.copy(body, place);
+      place += lines.copy(index, body, place);
+    }
+    return body;
+  }
+
+  /** For a body that nobody reads any more; once per body. So there are never more than requests at a time. */
+  giveBack(body: Buffer): void {
+    // Small bodies may share their memory with others, and are not worth keeping.
+    if (body.length >= SMALLEST_KEPT_BYTES && body.byteOffset === 0) {
+      this.#free.push(Buffer.from(body.buffer, 0, body.buffer.byteLength));
+    }
+  }
+
+  #take(length: number): Buffer {
+    const known = this.#free.pop();
+    return known !== undefined && known.length >= length
+      ? known.subarray(0, length)
+      : Buffer.allocUnsafeSlow(length);
+  }
+}
+
+const SMALLEST_KEPT_BYTES = 262_144;
 
 /** The action line, line end included: always the same for a data stream, made from the document for named indices. */
 export type ActionLine = Buffer | ((line: Buffer) => Buffer);

@@ -32,7 +32,9 @@ export function compress(codec: Codec, raw: Buffer): Buffer {
 
 /** @throws when the payload is not what the codec writes or is longer than `rawLength`. */
 export function decompress(codec: Codec, payload: Buffer, rawLength: number): Buffer {
-  const options = { maxOutputLength: Math.max(rawLength, 1) };
+  // One piece of the known size (and a byte, so that it never counts as full): pieces would have to be joined, and the
+  // batch would need its memory twice.
+  const options = { maxOutputLength: Math.max(rawLength, 1), chunkSize: Math.max(rawLength + 1, 64) };
   switch (codec) {
     case "none":
       return payload;
