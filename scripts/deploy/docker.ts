@@ -69,13 +69,30 @@ function parseContainer(line: string): OwnContainer {
   };
 }
 
-/** Removes containers of this environment that Terraform does not know any more, for example after a lost state. */
-export async function removeLeftovers(config: Config, signal?: AbortSignal): Promise<string[]> {
-  const names = (await ownContainers(config, signal)).map((container) => container.name);
-  if (names.length > 0) {
-    await docker(config, ["rm", "--force", "--volumes", ...names], signal);
+/**
+ * Removes what Terraform does not know any more, for example after a lost state: containers and the network, and with
+ * `volumes` the data too. Gives the names of what was removed.
+ */
+export async function removeLeftovers(
+  config: Config,
+  options: { readonly volumes: boolean; readonly signal: AbortSignal },
+): Promise<string[]> {
+  const { signal } = options;
+  const containers = (await ownContainers(config, signal)).map((container) => container.name);
+  if (containers.length > 0) {
+    await docker(config, ["rm", "--force", "--volumes", ...containers], signal);
   }
-  return names;
+  const network = hostName(config, "network");
+  const networks = (await docker(config, ["network", "ls", "--format", "{{.Name}}"], signal)).split("\n");
+  const left = networks.filter((name) => name === network);
+  if (left.length > 0) {
+    await docker(config, ["network", "rm", network], signal);
+  }
+  const volumes = options.volumes ? await ownVolumes(config, signal) : [];
+  if (volumes.length > 0) {
+    await docker(config, ["volume", "rm", ...volumes], signal);
+  }
+  return [...containers, ...left, ...volumes];
 }
 
 /** Volumes of this environment that exist. */

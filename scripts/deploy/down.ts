@@ -29,7 +29,7 @@ export async function takeDown(
 ): Promise<void> {
   const { config } = loaded;
   if (!isDeployed(config)) {
-    const leftovers = await removeLeftovers(config, signal);
+    const leftovers = await removeLeftovers(config, { volumes: purge, signal });
     progress.log(leftovers.length === 0 ? "Nothing is deployed." : `Removed ${leftovers.join(", ")}.`);
     return;
   }
@@ -44,9 +44,9 @@ export async function takeDown(
     arguments: ["destroy", ...stacks, "--ignore-missing-stack-dependencies"],
     environment,
   });
-  const leftovers = await removeLeftovers(config, signal);
+  const leftovers = await removeLeftovers(config, { volumes: false, signal });
   if (leftovers.length > 0) {
-    progress.log(`Removed containers that the state did not know: ${leftovers.join(", ")}.`);
+    progress.log(`Removed what the state did not know: ${leftovers.join(", ")}.`);
   }
   if (purge) {
     await purgeData(loaded, progress, signal);

@@ -1,11 +1,18 @@
 /** Makes the deployment that the integration tests share, and takes it away again, also when it failed half-way. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildStandIn } from "./support/grafana-stand-in.ts";
 import { config, ELASTICSEARCH, lagline, repositoryRoot, secretsDirectory } from "./support/deployment.ts";
 
+/** Names and ports of this deployment are fixed, so that one run at a time may have it on a host. */
+const LOCK = join(tmpdir(), "lagline-integration.lock");
+
 export async function setup(): Promise<void> {
+  takeLock();
+  // What a run left that was killed before it could clean up.
+  await lagline("down", "--purge", "--yes");
   mkdirSync(secretsDirectory, { recursive: true, mode: 0o700 });
   const webhook = config.alerts.slack?.webhook_file ?? "";
   if (!existsSync(webhook)) {
@@ -14,6 +21,7 @@ export async function setup(): Promise<void> {
   }
   const prepared = await lagline("prepare");
   if (prepared.exitCode !== 0) {
+    await teardown();
     throw new Error("`lagline prepare` failed; its own words are above.");
   }
   await buildStandIn(config.grafana.managed?.image ?? "");
@@ -25,8 +33,19 @@ export async function setup(): Promise<void> {
   process.env["LAGLINE_TEST_ELASTICSEARCH_URL"] = ELASTICSEARCH;
 }
 
+function takeLock(): void {
+  const holder = existsSync(LOCK) ? Number(readFileSync(LOCK, "utf8")) : 0;
+  if (holder > 0 && existsSync(`/proc/${holder}`)) {
+    throw new Error(
+      `Another test run (process ${holder}) uses the integration deployment of this host. Wait until it has ended.`,
+    );
+  }
+  writeFileSync(LOCK, String(process.pid));
+}
+
 export async function teardown(): Promise<void> {
   const down = await lagline("down", "--purge", "--yes");
+  rmSync(LOCK, { force: true });
   rmSync(secretsDirectory, { recursive: true, force: true });
   rmSync(join(repositoryRoot, "var", "integration-state"), { recursive: true, force: true });
   if (down.exitCode !== 0) {
