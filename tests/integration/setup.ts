@@ -44,6 +44,10 @@ function takeLock(): void {
 }
 
 export async function teardown(): Promise<void> {
+  // Also called after a refused start: the deployment of another run must stay, and a second call has nothing to do.
+  if (!existsSync(LOCK) || readFileSync(LOCK, "utf8") !== String(process.pid)) {
+    return;
+  }
   const down = await lagline("down", "--purge", "--yes");
   rmSync(LOCK, { force: true });
   rmSync(secretsDirectory, { recursive: true, force: true });
