@@ -60,6 +60,13 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
     metrics: metrics ?? NO_METRICS,
     repeats: createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now }),
   });
+  // From here on a signal must not end the process half-way: what starts below has locks and files to close.
+  const early = new AbortController();
+  const onEarlySignal = (): void => {
+    early.abort();
+  };
+  process.once("SIGTERM", onEarlySignal);
+  process.once("SIGINT", onEarlySignal);
   const adapters = options.adapters ?? (await import("./adapters.ts")).adapters;
   const scraper = openScraper(burrowSource(config, options.cluster));
   const analyser = await adapters.createAnalyser({
@@ -87,6 +94,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       return await runOnce(parts, collector);
     }
     return await supervise({
+      stopRequested: early.signal,
       collector,
       delivery,
       history: options.print ? null : history,
@@ -102,6 +110,8 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       },
     });
   } finally {
+    process.off("SIGTERM", onEarlySignal);
+    process.off("SIGINT", onEarlySignal);
     scraper.close();
     await delivery?.close();
   }

@@ -9,6 +9,8 @@ import type { MetricsRegistry } from "./metrics.ts";
 import { sleep } from "./schedule.ts";
 
 export type SuperviseOptions = {
+  /** Aborted when a signal came before the supervision began. */
+  readonly stopRequested: AbortSignal;
   readonly collector: Collector;
   /** Null with `--print`. */
   readonly delivery: Delivery | null;
@@ -44,6 +46,9 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     }
     stopping.abort();
   });
+  if (options.stopRequested.aborted) {
+    stopping.abort();
+  }
   const server =
     health === null
       ? null

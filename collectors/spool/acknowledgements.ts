@@ -84,7 +84,12 @@ export function encodeAcknowledged(state: Acknowledged): Buffer {
 export function decodeAcknowledged(bytes: Buffer): Acknowledged | undefined {
   const text = bytes.toString("utf8");
   const json = text.slice(9, -1);
-  if (text[8] !== " " || text.slice(0, 8) !== crc32(json).toString(16).padStart(8, "0")) return undefined;
+  if (
+    text[8] !== " " ||
+    text.at(-1) !== "\n" ||
+    text.slice(0, 8) !== crc32(json).toString(16).padStart(8, "0")
+  )
+    return undefined;
   const parsed: unknown = JSON.parse(json);
   if (typeof parsed !== "object" || parsed === null) return undefined;
   if (!("version" in parsed) || parsed.version !== 1) return undefined;
