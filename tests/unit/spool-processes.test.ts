@@ -111,7 +111,8 @@ describe("two processes on one spool", () => {
     await runWriter({ directory, first: 0, killAfterMs: 5 });
     const histories = await Promise.all(
       Array.from({ length: 6 }, async (_, index) =>
-        runWriter({ directory, first: 1_000 * index, killAfterMs: 1_500 }),
+        // Long enough for the slowest to have started: one that comes after the winner's end would rightly win too.
+        runWriter({ directory, first: 1_000 * index, killAfterMs: 8_000 }),
       ),
     );
     const winners = histories.filter(({ lines }) => lines[0]?.startsWith("open"));
