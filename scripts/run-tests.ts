@@ -6,6 +6,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { execa } from "execa";
 import { z } from "zod";
 import { describeError } from "../model/errors.ts";
+import { ensurePackages } from "./platform/apt.ts";
+import { createContext } from "./platform/context.ts";
 import { ensureDockerEngine } from "./platform/engine.ts";
 import { stopDockerEngine } from "./platform/engine-daemon.ts";
 
@@ -80,7 +82,28 @@ async function runIntegration(): Promise<Count> {
   }
 }
 
+/** Tools that some tests need; without them those tests say so and count as skipped. */
+async function ensureTools(): Promise<void> {
+  const { exitCode } = await execa("strace", ["--version"], { reject: false, stdio: "ignore" });
+  if (exitCode === 0) {
+    return;
+  }
+  try {
+    const context = createContext({
+      log: (line) => console.log(line),
+      signal: new AbortController().signal,
+      retryCommand: "scripts/test",
+    });
+    await ensurePackages(context, ["strace"]);
+  } catch (error) {
+    console.error(
+      `strace cannot be installed, so the crash tests at every system call will be skipped: ${describeError(error)}`,
+    );
+  }
+}
+
 mkdirSync(REPORTS, { recursive: true });
+await ensureTools();
 const start = performance.now();
 const counts: Count[] = [];
 for (const name of CHECKS) {
