@@ -1,8 +1,26 @@
 /** Everything `lagline render` writes: path → text. */
 import { loadRunbooks } from "../alerts/index.ts";
+import { replicasOf } from "../collectors/elasticsearch/connection.ts";
+import { buildTemplates } from "../collectors/elasticsearch/templates.ts";
 import type { Config } from "../config/schema.ts";
 import { deploymentFiles } from "../stacks/files/files.ts";
 
+/** Files of the deployment and of Grafana, and the index templates that `lagline setup` would put. */
 export async function renderAll(config: Config): Promise<Map<string, string>> {
-  return new Map([...deploymentFiles(config, await loadRunbooks())].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const files = [...deploymentFiles(config, await loadRunbooks()), ...elasticsearchFiles(config)];
+  return new Map(files.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function elasticsearchFiles(config: Config): [string, string][] {
+  const templates = buildTemplates({
+    mode: "tsds",
+    environment: config.environment,
+    retentionDays: config.elasticsearch.retention_days,
+    replicas: replicasOf(config.elasticsearch),
+    bounds: null,
+  });
+  return templates.map(({ kind, name, body }) => [
+    `elasticsearch/${kind}-template-${name}.json`,
+    `${JSON.stringify(body, undefined, 2)}\n`,
+  ]);
 }
