@@ -116,12 +116,13 @@ describe("the stored time lag", () => {
             { range: { "@timestamp": { gte } } },
           ]);
           const found = await sampleTimeLags(servers, documents);
-          const count = (method: string): number => found.filter((sample) => sample.method === method).length;
+          const countOf = (method: string): number =>
+            found.filter((sample) => sample.method === method).length;
           // Where nobody is late, any method is accurate.
           const late = found.some(
             ({ method, truthSeconds }) => method === "interpolated" && truthSeconds > LATE_SECONDS,
           );
-          return count("exact") >= MIN_SAMPLES && count("interpolated") >= MIN_SAMPLES && late
+          return countOf("exact") >= MIN_SAMPLES && countOf("interpolated") >= MIN_SAMPLES && late
             ? found
             : undefined;
         },
