@@ -7,6 +7,7 @@ import { etaSeconds } from "./documents.ts";
 import type { Culprits, GroupFacts, GroupState, WorstPartition } from "./group-state.ts";
 import { isLate, isShrinking, type GroupContext } from "./partition-verdict.ts";
 import type { PartitionView } from "./partition-view.ts";
+import { addMessages } from "./sums.ts";
 
 export type FactsOf = {
   readonly state: GroupState;
@@ -66,7 +67,7 @@ export function addToFacts(facts: GroupFacts, view: PartitionView, context: Grou
   }
   if (!view.known) return;
   facts.known++;
-  facts.totalLag += view.lag;
+  facts.totalLag = addMessages(facts.totalLag, view.lag);
   if (view.moved) facts.moved++;
   if (view.fresh) facts.fresh++;
   if (view.lag > facts.maxLag) facts.maxLag = view.lag;
@@ -93,7 +94,7 @@ function addLateness(facts: GroupFacts, view: PartitionView, context: GroupConte
   if (!Number.isNaN(seconds) && objective > 0) facts.ratio = Math.max(facts.ratio, seconds / objective);
   if (isLate(view, context)) {
     facts.late++;
-    facts.lateLag += view.lag;
+    facts.lateLag = addMessages(facts.lateLag, view.lag);
     if (Number.isNaN(view.lagVelocity)) facts.lateUnknown++;
     else if (isShrinking(view, context)) {
       facts.lateShrinking++;

@@ -2,6 +2,7 @@
 import type { LagDocument } from "../../model/documents.ts";
 import { round, type Stamp } from "./documents.ts";
 import type { PartitionView } from "./partition-view.ts";
+import { addMessages } from "./sums.ts";
 
 type Load = { partitions: number; lag: number; timeLag: number; consumeRate: number };
 
@@ -36,7 +37,7 @@ export function ownerDocuments(
 function addLoad(load: Load, view: PartitionView): void {
   load.partitions++;
   if (!view.known) return;
-  load.lag += view.lag;
+  load.lag = addMessages(load.lag, view.lag);
   if (view.timeLag.seconds > load.timeLag || Number.isNaN(load.timeLag)) load.timeLag = view.timeLag.seconds;
   if (Number.isNaN(view.consumeRate)) return;
   load.consumeRate = (Number.isNaN(load.consumeRate) ? 0 : load.consumeRate) + view.consumeRate;

@@ -16,6 +16,7 @@ import { judgeGroup } from "./judge-group.ts";
 import type { Memory } from "./memory.ts";
 import type { Observer } from "./learn.ts";
 import { deriveSettings, type Settings } from "./settings.ts";
+import { addMessages } from "./sums.ts";
 
 /** Lag that became this many times larger in one tick cannot come from traffic alone. */
 const JUMP = 10;
@@ -175,7 +176,7 @@ export class Tick implements TickAnalysis {
     this.#facts.push(facts);
     counts.groups++;
     counts.partitions += facts.partitionCount;
-    counts.totalLag += facts.totalLag;
+    counts.totalLag = addMessages(counts.totalLag, facts.totalLag);
     if (facts.complete < this.#options.minimumComplete) counts.incomplete++;
     counts.newestCommitMs = Math.max(counts.newestCommitMs, facts.newestCommitMs);
     state.lastCommitMs = Math.max(state.lastCommitMs, facts.newestCommitMs);
