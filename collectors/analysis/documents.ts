@@ -104,6 +104,8 @@ export function verdictCode(verdict: Verdict): number {
 
 /** Three decimals: finer than any clock in the chain, and shorter on the wire. */
 export function round(value: number): number {
+  // Ten digits say all that is known; beyond them stands only the order in which floating-point parts were added.
+  if (Math.abs(value) >= 1e7) return Number(value.toPrecision(10));
   return Math.round(value * 1000) / 1000;
 }
 
