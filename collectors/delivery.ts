@@ -1,10 +1,10 @@
 /** Spool and shipper of one cluster, from the configuration: what a cycle appends to and what carries it away. */
 import { join } from "node:path";
-import type { Config } from "../config/schema.ts";
 import { dataStreamName } from "../model/documents.ts";
 import type { Delivery, DeliveryOptions } from "./adapters.ts";
 import { createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
-import { type ClientSettings, createElasticsearchHttp } from "./elasticsearch/client.ts";
+import { createElasticsearchHttp } from "./elasticsearch/client.ts";
+import { clientSettings } from "./elasticsearch/connection.ts";
 import { CREATE_IN_STREAM } from "./elasticsearch/lines.ts";
 import { type Shipper, createShipper } from "./elasticsearch/shipper.ts";
 import { createRepeatLimiter } from "./log.ts";
@@ -24,7 +24,10 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const { collector } = config;
   const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now });
   const sinks = { log, metrics: metrics ?? NO_METRICS, repeats };
-  const client = await createElasticsearchHttp(clientSettings(config));
+  const client = await createElasticsearchHttp({
+    ...clientSettings(config.elasticsearch),
+    connections: collector.concurrent_bulks + 1,
+  });
   const { spool, recovery, brokeLockOf } = await openSpool({
     // One folder per cluster, so that collectors of several clusters on one host do not lock each other out.
     directory: join(collector.spool_directory, cluster),
@@ -66,34 +69,6 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       await client.close();
     },
   };
-}
-
-function clientSettings({ elasticsearch, collector }: Config): ClientSettings {
-  const { external, managed } = elasticsearch;
-  const urls = external?.urls ?? (external?.url === undefined ? [] : [external.url]);
-  const local = managed === undefined ? [] : [`http://127.0.0.1:${managed.host_port}`];
-  return {
-    urls: urls.length > 0 ? urls : local,
-    connections: collector.concurrent_bulks + 1,
-    files: {
-      ...pick("username", external?.username),
-      ...pick("passwordFile", external?.password_file),
-      ...pick("apiKeyFile", external?.api_key_file),
-      ...pick("bearerTokenFile", external?.bearer_token_file),
-      ...pick("caFingerprint", external?.ca_fingerprint),
-      ...pick("caFile", external?.tls?.ca_file),
-      ...pick("certificateFile", external?.tls?.certificate_file),
-      ...pick("keyFile", external?.tls?.key_file),
-    },
-  };
-}
-
-function pick<Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> {
-  const picked: Partial<Record<Key, string>> = {};
-  if (value !== undefined) {
-    picked[key] = value;
-  }
-  return picked;
 }
 
 function sourcesOf(spool: Spool, shipper: Shipper): readonly MetricSource[] {
