@@ -52,6 +52,7 @@ export class CollectorEvents {
     this.#metrics.set("lagline_last_tick_timestamp_seconds", summary.tickMs / 1000);
     this.#metrics.observe("lagline_cycle_seconds", cycleSeconds);
     this.#metrics.observe("lagline_scrape_seconds", summary.scrapeSeconds);
+    this.#metrics.observe("lagline_analysis_seconds", summary.analysisSeconds);
     this.#metrics.add("lagline_documents_total", summary.documents);
     this.#metrics.add("lagline_burrow_requests_total", summary.requests);
     this.#metrics.set("lagline_groups", summary.groups);

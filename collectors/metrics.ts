@@ -25,6 +25,11 @@ export const METRICS = {
     buckets: SECONDS,
   },
   lagline_scrape_seconds: { type: "histogram", help: "Reading from Burrow.", buckets: SECONDS },
+  lagline_analysis_seconds: {
+    type: "histogram",
+    help: "Analysis within the cycle; it uses the processor all that time.",
+    buckets: [0.01, ...SECONDS],
+  },
   lagline_burrow_up: { type: "gauge", help: "1 when Burrow was read in the last cycle.", labels: ["server"] },
   lagline_burrow_ready: { type: "gauge", help: "1 when Burrow said READY in the last cycle." },
   lagline_burrow_self_lag: {

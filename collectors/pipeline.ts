@@ -36,6 +36,8 @@ export type TickSummary = {
   /** Why Burrow could not be read in this tick; null when it was, even if single groups failed. */
   readonly failure: ScrapeProblem | null;
   readonly scrapeSeconds: number;
+  /** Spent in the analysis, which runs between the answers: it is part of the time of the scrape. */
+  readonly analysisSeconds: number;
 };
 
 export type TickOptions = {
@@ -77,6 +79,7 @@ class TickRun implements Tick {
   /** First problem before the beginning: the reason when Burrow cannot be read at all. */
   #firstProblem: ScrapeProblem | null = null;
   #scrapeSeconds = 0;
+  #analysisMs = 0;
 
   constructor(options: PipelineOptions, tick: TickOptions) {
     this.#options = options;
@@ -98,6 +101,7 @@ class TickRun implements Tick {
       documents: this.#encoder.documents,
       requests: this.#options.scraper.requests() - this.#requestsBefore,
       scrapeSeconds: this.#scrapeSeconds,
+      analysisSeconds: this.#analysisMs / 1000,
     };
   }
 
@@ -106,11 +110,21 @@ class TickRun implements Tick {
     const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
     for await (const event of this.#options.scraper.scrape(either)) {
       signal.throwIfAborted();
-      yield* this.#encoder.add(this.#apply(event));
+      yield* this.#encoder.add(this.#timed(() => this.#apply(event)));
     }
     this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
     signal.throwIfAborted();
-    yield* encodeAll(this.#encoder, this.#analysis?.finish() ?? []);
+    yield* encodeAll(
+      this.#encoder,
+      this.#timed(() => this.#analysis?.finish() ?? []),
+    );
+  }
+
+  #timed<T>(analyse: () => T): T {
+    const started = performance.now();
+    const result = analyse();
+    this.#analysisMs += performance.now() - started;
+    return result;
   }
 
   #apply(event: ScrapeEvent): readonly EncodableDocument[] {

@@ -5,16 +5,15 @@
  *
  *   node scripts/bench/collect.ts --runs 5 --telegraf slim
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { type Measurement, measure, median } from "./measure.ts";
+import { type Servers, startServers } from "./serving.ts";
 import { TELEGRAF_BUILDS, TELEGRAF_VERSION, ensureTelegraf, telegrafConfig } from "./telegraf.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,9 +35,6 @@ const { values } = parseArgs({
 });
 
 type Row = Measurement & { readonly documents: number; readonly bytes: number; readonly connections: number };
-const portsSchema = z.object({ burrow: z.int(), elasticsearch: z.int() });
-const countsSchema = z.object({ documents: z.int(), bytes: z.int(), connections: z.int() });
-type Counts = z.output<typeof countsSchema>;
 
 if (values.help) {
   process.stdout.write(
@@ -55,7 +51,12 @@ async function main(): Promise<void> {
     throw new Error("dist/lagline.js is missing. Run `npm run build` first, or use --source.");
   }
   const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
-  const servers = await startServers();
+  const servers = await startServers({
+    groups: Number(values.groups),
+    partitionsPerGroup: Number(values.partitions),
+    topics: Number(values.topics),
+    partitionsPerTopic: Number(values["topic-partitions"]),
+  });
   try {
     const telegraf = values.telegraf === undefined ? null : await prepareTelegraf(directory, servers);
     const lagline: Row[] = [];
@@ -71,40 +72,6 @@ async function main(): Promise<void> {
     servers.stop();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-type Servers = {
-  readonly burrowPort: number;
-  readonly elasticsearchPort: number;
-  ask(command: "counts" | "refresh"): Promise<Counts>;
-  stop(): void;
-};
-
-async function startServers(): Promise<Servers> {
-  const load = {
-    cluster: "bench",
-    groups: Number(values.groups),
-    partitionsPerGroup: Number(values.partitions),
-    topics: Number(values.topics),
-    partitionsPerTopic: Number(values["topic-partitions"]),
-  };
-  const child = spawn(process.execPath, [join(root, "scripts/bench/servers.ts"), JSON.stringify(load)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? "null");
-  const ports = portsSchema.parse(await next());
-  return {
-    burrowPort: ports.burrow,
-    elasticsearchPort: ports.elasticsearch,
-    async ask(command) {
-      child.stdin.write(`${command}\n`);
-      return countsSchema.parse(await next());
-    },
-    stop() {
-      child.stdin.end();
-    },
-  };
 }
 
 type Command = { readonly program: string; readonly args: readonly string[] };

@@ -19,15 +19,19 @@ const load = z
   })
   .parse(JSON.parse(process.argv[2] ?? "{}"));
 
+/** Messages per second and partition; consumers keep up with it. */
+const PRODUCE_RATE = 50;
+
 const burrow = await startFakeBurrow();
 const sink = await startElasticsearchSink();
-fillBurrow(burrow, { ...load, nowMs: Date.now() });
+const startedMs = Date.now();
+refresh();
 process.stdout.write(`${JSON.stringify({ burrow: burrow.port, elasticsearch: sink.port })}\n`);
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => {
   if (line === "refresh") {
-    fillBurrow(burrow, { ...load, nowMs: Date.now() });
+    refresh();
   }
   const counts = { ...sink.counts, connections: burrow.connections(), requests: burrow.requests.length };
   process.stdout.write(`${JSON.stringify(counts)}\n`);
@@ -35,3 +39,9 @@ lines.on("line", (line) => {
 lines.on("close", () => {
   process.exit(0);
 });
+
+function refresh(): void {
+  const nowMs = Date.now();
+  const produced = Math.floor((nowMs - startedMs) / 1000) * PRODUCE_RATE;
+  fillBurrow(burrow, { ...load, nowMs, produced });
+}

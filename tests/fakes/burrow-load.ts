@@ -9,6 +9,8 @@ export type LoadOptions = {
   readonly partitionsPerTopic: number;
   /** Time of the newest commits, epoch ms. */
   readonly nowMs: number;
+  /** Messages that every partition received, and every group consumed, since the first filling; 0 by default. */
+  readonly produced?: number;
 };
 
 export function fillBurrow(burrow: FakeBurrow, load: LoadOptions): void {
@@ -16,7 +18,7 @@ export function fillBurrow(burrow: FakeBurrow, load: LoadOptions): void {
   for (let topic = 0; topic < load.topics; topic += 1) {
     topics.set(
       topicName(topic),
-      Array.from({ length: load.partitionsPerTopic }, (_, partition) => 1_000_000 + topic * 1000 + partition),
+      Array.from({ length: load.partitionsPerTopic }, (_, partition) => endOffset(load, topic, partition)),
     );
   }
   const groups = new Map<string, FakePartition[]>();
@@ -33,7 +35,7 @@ export function fillBurrow(burrow: FakeBurrow, load: LoadOptions): void {
 
 function makePartition(load: LoadOptions, group: number, partition: number): FakePartition {
   const topic = group % Math.max(load.topics, 1);
-  const end = 1_000_000 + topic * 1000 + partition;
+  const end = endOffset(load, topic, partition);
   const lag = (group * 7 + partition * 13) % 50;
   const committedAt = load.nowMs - 2000 - ((group + partition) % 3000);
   return {
@@ -47,6 +49,10 @@ function makePartition(load: LoadOptions, group: number, partition: number): Fak
     current_lag: lag,
     complete: 1,
   };
+}
+
+function endOffset({ produced = 0 }: LoadOptions, topic: number, partition: number): number {
+  return 1_000_000 + topic * 1000 + partition + produced;
 }
 
 function commit(offset: number, timestamp: number, lag: number) {

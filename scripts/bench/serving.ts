@@ -1,0 +1,47 @@
+/** Starts the servers of a benchmark in a process of their own, so that their cost is not counted. */
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** What the fake Burrow lists under the cluster `bench`. */
+export type Load = {
+  readonly groups: number;
+  readonly partitionsPerGroup: number;
+  readonly topics: number;
+  readonly partitionsPerTopic: number;
+};
+
+const portsSchema = z.object({ burrow: z.int(), elasticsearch: z.int() });
+const countsSchema = z.object({ documents: z.int(), bytes: z.int(), connections: z.int() });
+type Counts = z.output<typeof countsSchema>;
+
+export type Servers = {
+  readonly burrowPort: number;
+  readonly elasticsearchPort: number;
+  /** What the sink received so far; `refresh` also moves Burrow's offsets and commits on to now. */
+  ask(command: "counts" | "refresh"): Promise<Counts>;
+  stop(): void;
+};
+
+export async function startServers(load: Load): Promise<Servers> {
+  const program = fileURLToPath(new URL("servers.ts", import.meta.url));
+  const child = spawn(process.execPath, [program, JSON.stringify({ cluster: "bench", ...load })], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? "null");
+  const ports = portsSchema.parse(await next());
+  return {
+    burrowPort: ports.burrow,
+    elasticsearchPort: ports.elasticsearch,
+    async ask(command) {
+      child.stdin.write(`${command}\n`);
+      return countsSchema.parse(await next());
+    },
+    stop() {
+      child.stdin.end();
+    },
+  };
+}
