@@ -13,7 +13,6 @@ export type DatasourceOptions = {
   readonly passwordFile?: string;
   readonly apiKeyFile?: string;
   readonly caFile?: string;
-  readonly skipTlsVerification?: boolean;
 };
 
 /** `datasources/lagline.yaml`. `database` and `esVersion` are read by Grafana 9 only; newer versions ignore them. */
@@ -41,7 +40,6 @@ export function datasourceFile(options: DatasourceOptions): JsonObject {
           esVersion: "8.0.0",
           ...(options.apiKeyFile === undefined ? {} : { httpHeaderName1: "Authorization" }),
           ...(options.caFile === undefined ? {} : { tlsAuthWithCACert: true }),
-          ...(options.skipTlsVerification === true ? { tlsSkipVerify: true } : {}),
         },
         secureJsonData: secrets(options, basicAuth),
       },
