@@ -1,0 +1,105 @@
+/**
+ * Posts one message to a Slack incoming webhook and says what became of it. It does not wait or try again: the caller
+ * knows the queue. The address is a secret and is in no text that leaves this file.
+ */
+
+export type SlackOutcome =
+  | { readonly kind: "delivered" }
+  /** The same message may succeed later. */
+  | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs: number | null }
+  /** Slack may have taken it, or not: the connection ended before a whole answer. */
+  | { readonly kind: "uncertain"; readonly reason: string }
+  /** Slack will never take this message at this address. */
+  | { readonly kind: "refused"; readonly reason: string; readonly status: number };
+
+export type SlackPostOptions = {
+  /** Address of the webhook, as read from its file. */
+  readonly url: string;
+  /** From the first byte sent to the last byte read. @default 10 s */
+  readonly deadlineMs?: number;
+  readonly signal: AbortSignal;
+};
+
+const DEADLINE_MS = 10_000;
+/** Slack answers with a word; more than this is no answer of Slack. */
+const MAXIMUM_ANSWER_BYTES = 4096;
+/** A larger wish is a mistake or an attack: an hour. */
+const MAXIMUM_RETRY_AFTER_MS = 3_600_000;
+/** Errors that come before a connection stands: nothing was sent, so nothing can arrive twice. */
+const BEFORE_CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+export async function postToWebhook(message: object, options: SlackPostOptions): Promise<SlackOutcome> {
+  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
+  try {
+    const response = await fetch(options.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(message),
+      redirect: "manual",
+      signal: AbortSignal.any([deadline, options.signal]),
+    });
+    const text = await readBounded(response);
+    return outcomeOf({ status: response.status, text, retryAfter: response.headers.get("retry-after") });
+  } catch (error) {
+    if (deadline.aborted) return { kind: "uncertain", reason: "no answer before the deadline" };
+    const code = codeOf(error);
+    return BEFORE_CONNECTION.has(code)
+      ? { kind: "retry", reason: code, retryAfterMs: null }
+      : { kind: "uncertain", reason: options.signal.aborted ? "stopped while sending" : code };
+  }
+}
+
+/** Pure: what an answer means. A webhook says `ok`; a 200 with other words, such as `ok: false`, delivered nothing. */
+export function outcomeOf(answer: {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+}): SlackOutcome {
+  const { status, retryAfter } = answer;
+  const word = wordOf(answer.text);
+  if (status === 200 && word === "ok") return { kind: "delivered" };
+  if (status === 429 || word === "rate_limited" || word === "ratelimited") {
+    return { kind: "retry", reason: "rate limited", retryAfterMs: retryAfterMs(retryAfter) };
+  }
+  if (status === 408 || status >= 500) {
+    return { kind: "retry", reason: `HTTP ${status}`, retryAfterMs: retryAfterMs(retryAfter) };
+  }
+  return { kind: "refused", reason: word === "" ? `HTTP ${status}` : word, status };
+}
+
+/** `ok`, or the error's word out of text or JSON; at most 100 characters, one line. */
+function wordOf(text: string): string {
+  const line = text.trim().replaceAll(/\s+/g, " ").slice(0, 100);
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed !== "object" || parsed === null) return line;
+    if ("ok" in parsed && parsed.ok === true) return "ok";
+    return "error" in parsed && typeof parsed.error === "string" ? parsed.error.slice(0, 100) : line;
+  } catch {
+    return line;
+  }
+}
+
+/** Whole seconds, as Slack sends them. */
+function retryAfterMs(header: string | null): number | null {
+  if (header === null || !/^\d{1,9}$/.test(header)) return null;
+  return Math.min(Number(header) * 1000, MAXIMUM_RETRY_AFTER_MS);
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  if (response.body === null) return "";
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > MAXIMUM_ANSWER_BYTES) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Only the code: messages of the client may hold the address. */
+function codeOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause ? String(cause.code) : "connection lost";
+}
