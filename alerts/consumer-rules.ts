@@ -6,18 +6,18 @@
 import { math, threshold } from "./expressions.ts";
 import { COUNT, DURATION, RATIO, duration, name, verdictWord, whenKnown } from "./text.ts";
 import type { ValueRef } from "./consumer-values.ts";
-import type { AlertRule, AlertingConfig } from "./types.ts";
+import type { AlertRule } from "./types.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 import { VERDICTS } from "../model/verdicts.ts";
 
 export type ConsumerRule = AlertRule & {
   /** Values that the condition compares or the message shows; each costs one query per evaluation. */
   readonly values: readonly ValueRef[];
-  /** Over the reduced values of `consumer-values.ts`; the last item is the condition `C`. */
-  readonly condition: (config: AlertingConfig) => readonly JsonObject[];
+  /** Over the reduced values of fields that are held while suspect; the last item is the condition `C`. */
+  readonly condition: readonly JsonObject[];
 };
 
-const { no_owner: noOwner, stopped, falling_behind: fallingBehind } = VERDICTS;
+const { no_owner: noOwner, stalled, stopped, falling_behind: fallingBehind } = VERDICTS;
 const NOTHING_CONSUMED = `$V == ${noOwner.code} || $V >= ${stopped.code}`;
 /** Hysteresis: late again at 1, over only below this. */
 const RECOVERED_RATIO = 0.9;
@@ -45,7 +45,7 @@ const STOPPED: ConsumerRule = {
     stopped: `Last commit ${whenKnown("A", `${DURATION} ago`, "not seen")}.`,
   })}`,
   values: ["V", "T", "O", "L", "P", "Q", "A", "W", "G"],
-  condition: () => [math("C", NOTHING_CONSUMED)],
+  condition: [math("C", NOTHING_CONSUMED)],
 };
 
 const STALLED: ConsumerRule = {
@@ -61,8 +61,8 @@ const STALLED: ConsumerRule = {
   description:
     "Commits come but the offset stays: a message that cannot be processed, or a handler that hangs. First: what stands at the committed offset of that partition?",
   values: ["V", "S", "T", "O", "L", "P", "Q", "W", "G"],
-  // A group that consumes nothing has its own alert.
-  condition: () => [math("C", `$S > 0 && !(${NOTHING_CONSUMED})`)],
+  // The verdict, not the number of partitions: only the verdict is held while suspect. Stopped is worse and has its own alert.
+  condition: [math("C", `$V == ${stalled.code}`)],
 };
 
 const OBJECTIVE: ConsumerRule = {
@@ -77,7 +77,7 @@ const OBJECTIVE: ConsumerRule = {
   summary: `${WHO} is later than its objective${whenKnown("R", ` (${RATIO}×)`, "")}. Verdict: ${verdictWord("V")}.`,
   description: "First: is more produced than usual, or less consumed? On all partitions or one?",
   values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G"],
-  condition: () => [
+  condition: [
     // 0 while a critical verdict has its own alert.
     math("M", `$R * ($V < ${noOwner.code})`),
     threshold("C", "M", { operator: "gt", fire: 1, recover: RECOVERED_RATIO }),
@@ -93,12 +93,11 @@ const GROWING: ConsumerRule = {
   reason: "Only groups that are not late yet, but will be within the horizon; five minutes exclude a burst.",
   runbook: "kafka-consumer-lag-growing",
   panel: "fleetTimeLag",
-  summary: `${WHO} falls behind and will miss its objective of ${duration("O")} in ${duration("X")}.`,
+  summary: `${WHO} falls behind and will miss its objective of ${duration("O")} ${whenKnown("X", `in ${DURATION}`, "soon")}.`,
   description: "Nothing is late yet. First: is more produced than usual, or less consumed?",
   values: ["V", "R", "X", "T", "O", "L", "P", "Q", "W", "G"],
-  condition: (config) => [
-    math("C", `$V == ${fallingBehind.code} && $R <= 1 && $X >= 0 && $X < ${config.breachHorizonSeconds}`),
-  ],
+  // Of a group that is not late the verdict says this only when the objective will be missed within a quarter of an hour.
+  condition: [math("C", `$V == ${fallingBehind.code} && $R <= 1`)],
 };
 
 type NothingConsumed = "no_owner" | "vanished" | "stopped";

@@ -28,10 +28,16 @@ export const VALUE_FIELDS = {
 export type ValueRef = keyof typeof VALUE_FIELDS;
 
 /**
- * Groups that the monitoring doubts are left out: their last trusted value holds for the window, then they count as
- * missing, which resolves only after `missing_series_evals_to_resolve` evaluations. Groups that may be idle are left out.
+ * Fields that repeat their last trusted value while the data is suspect. Conditions compare nothing else, so that an alert
+ * neither begins nor is called over on doubtful data; messages may show every field.
  */
-export const CONSUMER_FILTER = where("group", lacksFlag("suspect"), lacksFlag("expected_idle"));
+export const HELD_FIELDS: readonly FieldName[] = ["verdict_code", "objective_ratio"];
+
+/**
+ * Groups that may be idle are left out. Groups that the monitoring doubts stay in: without their documents a firing alert
+ * would count as missing after the window, and Grafana would call it resolved.
+ */
+export const CONSUMER_FILTER = where("group", lacksFlag("expected_idle"));
 
 /**
  * One tick, but ten seconds at least: groups × buckets must stay below Elasticsearch's 65,536, and `max` over a few ticks

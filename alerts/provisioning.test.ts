@@ -17,7 +17,6 @@ const CONFIG: AlertingConfig = {
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
   maximumGroups: 5000,
-  breachHorizonSeconds: 900,
   slack: { webhookFile: "/run/secrets/slack", mentionOnCritical: "here" },
   repeatIntervalSeconds: 14_400,
   routing: "policy_tree",

@@ -27,8 +27,6 @@ export type GrafanaRenderOptions = {
   readonly evaluationSeconds?: number;
   /** Groups per cluster that rules look at. @default 5000 */
   readonly maximumGroups?: number;
-  /** @default 900 */
-  readonly breachHorizonSeconds?: number;
   /** Markdown of the runbooks by name, see `loadRunbooks`. */
   readonly runbooks: ReadonlyMap<string, string>;
 };
@@ -70,7 +68,6 @@ export function renderGrafana(options: GrafanaRenderOptions): Map<string, string
     evaluationSeconds: Math.ceil((options.evaluationSeconds ?? 60) / 10) * 10,
     staleAfterSeconds,
     maximumGroups: options.maximumGroups ?? 5000,
-    breachHorizonSeconds: options.breachHorizonSeconds ?? 900,
     repeatIntervalSeconds: options.repeatIntervalSeconds ?? 14_400,
     routing: options.routing ?? "policy_tree",
     ...(options.slack === undefined ? {} : { slack: options.slack }),

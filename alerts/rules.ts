@@ -26,7 +26,7 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
     // Lost data must not look like a lag alert; the pipeline rule tells about it, once.
     noDataState: "OK",
     execErrState: "Error",
-    data: [...consumerValues(config, rule.values), ...rule.condition(config)],
+    data: [...consumerValues(config, rule.values), ...rule.condition],
     labels: { ...labels(rule), component: "consumer" },
     annotations: {
       ...links(rule, config, {

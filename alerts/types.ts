@@ -17,8 +17,6 @@ export type AlertingConfig = {
   readonly staleAfterSeconds: number;
   /** Groups per cluster that a rule looks at; beyond it groups are cut in silence, so keep it above their number. */
   readonly maximumGroups: number;
-  /** A growing group is told about when its objective will be missed within this time. */
-  readonly breachHorizonSeconds: number;
   readonly slack?: SlackOptions;
   readonly repeatIntervalSeconds: number;
   /** Where runbooks are published; left out: the runbook page of Grafana. */

@@ -31,7 +31,6 @@ const alerting: AlertingConfig = {
   clusters: [CLUSTER],
   evaluationSeconds: 60,
   maximumGroups: 5000,
-  breachHorizonSeconds: 900,
   repeatIntervalSeconds: 14_400,
   routing: "policy_tree",
 };
