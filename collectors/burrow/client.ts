@@ -4,6 +4,7 @@ import https from "node:https";
 import axios, { AxiosError, type AxiosInstance } from "axios";
 import type { ScrapeProblem } from "../../model/snapshot.ts";
 import { classifyFailure, judgeAnswer, type RawAnswer } from "./answer.ts";
+import { createHttpAdapter } from "./http-adapter.ts";
 
 export type BurrowCredentials =
   | { readonly username: string; readonly password: string }
@@ -64,9 +65,7 @@ class HttpBurrowClient implements BurrowClient {
   readonly server: string;
   requests = 0;
   readonly #options: BurrowClientOptions;
-  readonly #origin: string;
   readonly #basePath: string;
-  readonly #isSecure: boolean;
   readonly #agent: http.Agent;
   readonly #instance: AxiosInstance;
 
@@ -74,11 +73,9 @@ class HttpBurrowClient implements BurrowClient {
     const base = new URL(options.server);
     this.server = options.server;
     this.#options = options;
-    this.#origin = base.origin;
     this.#basePath = base.pathname.replace(/\/+$/, "");
-    this.#isSecure = base.protocol === "https:";
-    this.#agent = createAgent(options, this.#isSecure);
-    this.#instance = createInstance(options, this.#agent, this.#isSecure);
+    this.#agent = createAgent(options, base.protocol === "https:");
+    this.#instance = createInstance(options, base, this.#agent);
   }
 
   async get(path: string, subject: RequestSubject, signal: AbortSignal): Promise<BurrowAnswer> {
@@ -111,10 +108,8 @@ class HttpBurrowClient implements BurrowClient {
     const sentMs = Date.now();
     this.requests += 1;
     try {
-      const fullPath = this.#basePath + path;
-      const { status, headers, data } = await this.#instance.get<unknown>(this.#origin + fullPath, {
+      const { status, headers, data } = await this.#instance.get<unknown>(this.#basePath + path, {
         signal: controller.signal,
-        transport: rawPathTransport(fullPath, this.#isSecure),
       });
       return {
         kind: "answer",
@@ -156,49 +151,32 @@ function createAgent(options: BurrowClientOptions, secure: boolean): http.Agent 
   });
 }
 
-function createInstance(options: BurrowClientOptions, agent: http.Agent, secure: boolean): AxiosInstance {
-  const credentials = options.credentials;
+function createInstance(options: BurrowClientOptions, server: URL, agent: http.Agent): AxiosInstance {
   return axios.create({
-    adapter: "http",
-    ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
-    // Idle limit of the socket; the deadline of the whole exchange is the signal of each request.
-    timeout: options.timeoutMs,
-    maxContentLength: options.maximumBytes,
-    maxBodyLength: 0,
-    // A redirect of Burrow leads to another group (a name that ends in a slash), one of a proxy to anywhere.
-    maxRedirects: 0,
-    // Without this HTTP_PROXY of the environment would take over loopback calls.
-    proxy: false,
+    // No redirect (one of Burrow leads to another group, one of a proxy to anywhere), no HTTP_PROXY that would take
+    // over loopback calls, and no decompression, which Burrow never needs and a compression bomb would.
+    adapter: createHttpAdapter({ server, agent, maximumBytes: options.maximumBytes }),
     // The body is parsed in answer.ts: axios' own JSON step costs more and hides the failed text.
-    responseType: "arraybuffer",
     transformResponse: (data: unknown) => data,
-    transitional: { silentJSONParsing: false, clarifyTimeoutError: true },
-    // Burrow never compresses JSON; not decompressing closes the door for compression bombs.
-    decompress: false,
     validateStatus: () => true,
     headers: {
       Accept: "application/json",
       "Accept-Encoding": "identity",
       "User-Agent": "lagline",
-      ...(credentials !== undefined && "token" in credentials
-        ? { Authorization: `Bearer ${credentials.token}` }
-        : {}),
+      ...authorization(options.credentials),
     },
-    ...(credentials !== undefined && "username" in credentials ? { auth: credentials } : {}),
   });
 }
 
-/** Sends the path byte for byte: a parsed URL would turn the group `..` into its parent folder. */
-function rawPathTransport(path: string, secure: boolean) {
-  return {
-    request(
-      requestOptions: http.RequestOptions,
-      callback: (response: http.IncomingMessage) => void,
-    ): http.ClientRequest {
-      const raw = { ...requestOptions, path };
-      return secure ? https.request(raw, callback) : http.request(raw, callback);
-    },
-  };
+function authorization(credentials: BurrowCredentials | undefined): { readonly Authorization?: string } {
+  if (credentials === undefined) {
+    return {};
+  }
+  if ("token" in credentials) {
+    return { Authorization: `Bearer ${credentials.token}` };
+  }
+  const pair = Buffer.from(`${credentials.username}:${credentials.password}`, "utf8");
+  return { Authorization: `Basic ${pair.toString("base64")}` };
 }
 
 /** The server closed an idle connection while we wrote to it: nothing was read, so a GET may be sent again once. */

@@ -30,7 +30,7 @@ const FOLDERS = Object.keys(MAY_IMPORT).toSorted((a, b) => b.length - a.length);
 /** Packages that only the named files may import, so that replacing one is a change of one file. */
 const ONE_PLACE: readonly { readonly pattern: RegExp; readonly files: RegExp }[] = [
   { pattern: /^(cdktf|constructs|@cdktf\/)/, files: /^stacks\/cdktf\.ts$/ },
-  { pattern: /^axios$/, files: /^collectors\/burrow\/(client|answer)\.ts$/ },
+  { pattern: /^axios$/, files: /^collectors\/burrow\/(client|answer|http-adapter)\.ts$/ },
   { pattern: /^@elastic\/elasticsearch$/, files: /^collectors\/elasticsearch\/client\.ts$/ },
 ];
 
