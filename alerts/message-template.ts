@@ -21,6 +21,18 @@ const WORDS: readonly { readonly alert: string; readonly firing: string; readonl
   { alert: "KafkaConsumerPartitionStalled", firing: "stuck", over: "moves again" },
   { alert: "KafkaConsumerObjectiveMissed", firing: "late", over: "is within its objective again" },
   { alert: "KafkaConsumerLagGrowing", firing: "falling behind", over: "no longer falls behind" },
+  {
+    alert: "LagPipelineDocumentsDropped",
+    firing: "monitoring data is lost",
+    over: "no monitoring data is lost any more",
+  },
+  {
+    alert: "LagPipelineDocumentsDeadLettered",
+    firing: "monitoring data is refused",
+    over: "no monitoring data is refused any more",
+  },
+  { alert: "LagPipelineSpoolFilling", firing: "spool fills up", over: "spool has room again" },
+  { alert: "LagPipelineDeliveryLate", firing: "monitoring is late", over: "monitoring is in time again" },
 ];
 
 const define = (name: string, body: string) => `{{ define "${name}" }}${body}{{ end }}`;

@@ -17,6 +17,7 @@ const CONFIG: AlertingConfig = {
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
   maximumGroups: 5000,
+  spoolMaximumBytes: 536_870_912,
   slack: { webhookFile: "/run/secrets/slack", mentionOnCritical: "here" },
   repeatIntervalSeconds: 14_400,
   routing: "policy_tree",
@@ -25,7 +26,7 @@ const KNOWN: KnownTargets = {
   datasourceUids: ["lagline"],
   panels: new Map([
     ["lagline-fleet", [20, 21]],
-    ["lagline-pipeline", [1]],
+    ["lagline-pipeline", [1, 22, 24]],
   ]),
 };
 
@@ -158,7 +159,7 @@ test("all problems are named at once, with what to do", () => {
   );
 });
 
-test("five rules serve any number of groups; only the heartbeat is repeated per cluster", () => {
+test("nine rules serve any number of groups and collectors; only the heartbeat is repeated per cluster", () => {
   const text = JSON.stringify(buildAlerting(CONFIG, KNOWN)[0]);
   const titles = [...text.matchAll(/"title":"(\w[^"]*)"/g)].map((match) => match[1]);
   expect(titles).toEqual([
@@ -168,6 +169,10 @@ test("five rules serve any number of groups; only the heartbeat is repeated per 
     "KafkaConsumerLagGrowing",
     "LagPipelineDataStale orders",
     "LagPipelineDataStale payments",
+    "LagPipelineDocumentsDropped",
+    "LagPipelineDocumentsDeadLettered",
+    "LagPipelineSpoolFilling",
+    "LagPipelineDeliveryLate",
   ]);
 });
 

@@ -27,6 +27,8 @@ export type GrafanaRenderOptions = {
   readonly evaluationSeconds?: number;
   /** Groups per cluster that rules look at. @default 5000 */
   readonly maximumGroups?: number;
+  /** `collector.spool.maximum_bytes`. @default 536870912 */
+  readonly spoolMaximumBytes?: number;
   /** Markdown of the runbooks by name, see `loadRunbooks`. */
   readonly runbooks: ReadonlyMap<string, string>;
 };
@@ -68,6 +70,7 @@ export function renderGrafana(options: GrafanaRenderOptions): Map<string, string
     evaluationSeconds: Math.ceil((options.evaluationSeconds ?? 60) / 10) * 10,
     staleAfterSeconds,
     maximumGroups: options.maximumGroups ?? 5000,
+    spoolMaximumBytes: options.spoolMaximumBytes ?? 536_870_912,
     repeatIntervalSeconds: options.repeatIntervalSeconds ?? 14_400,
     routing: options.routing ?? "policy_tree",
     ...(options.slack === undefined ? {} : { slack: options.slack }),

@@ -1,9 +1,11 @@
-/** Rules in the shape of Grafana's provisioning files: consumer rules once each, the pipeline rule once per cluster. */
+/** Rules in the shape of Grafana's provisioning files: consumer and delivery rules once each, the heartbeat once per cluster. */
 import { createHash } from "node:crypto";
 import { CONSUMER_RULES } from "./consumer-rules.ts";
 import type { ConsumerRule } from "./consumer-rules.ts";
 import { bucketSeconds, consumerValues } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
+import { DELIVERY_RULES } from "./delivery-rules.ts";
+import type { DeliveryRule } from "./delivery-rules.ts";
 import { ask, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
 import { COUNT, DURATION, RATE, WHOLE, duration, inLink, verdictWord, whenKnown } from "./text.ts";
@@ -17,6 +19,7 @@ export function buildRules(config: AlertingConfig): readonly JsonObject[] {
   return [
     ...CONSUMER_RULES.map((rule) => consumerRule(rule, config)),
     ...config.clusters.map((cluster) => staleRule(config, cluster)),
+    ...DELIVERY_RULES.map((rule) => deliveryRule(rule, config)),
   ];
 }
 
@@ -102,6 +105,23 @@ function staleRule(config: AlertingConfig, cluster: string): JsonObject {
   };
 }
 
+function deliveryRule(rule: DeliveryRule, config: AlertingConfig): JsonObject {
+  return {
+    ...frame(rule, config),
+    // No document of any collector is told about by the heartbeat of its cluster.
+    noDataState: "OK",
+    execErrState: "Error",
+    data: [...rule.data(config)],
+    // Not `pipeline`: delivery in trouble does not make what has arrived untrue.
+    labels: { ...labels(rule), component: "delivery" },
+    annotations: {
+      ...links(rule, config, { uid: DASHBOARD_UIDS.pipeline, query: `var-cluster=${inLink("cluster")}` }),
+      summary: rule.summary,
+      description: rule.description,
+    },
+  };
+}
+
 /** `131.0/s in, 0.0/s out, gone in 5m 0s`: better or worse, at a glance. */
 function rates(values: readonly ValueRef[]): string {
   return [
@@ -128,7 +148,7 @@ function frame(rule: AlertRule, config: AlertingConfig): JsonObject {
     // Grafana 12 and newer: a group that is missing, because the monitoring is blind, is not at once called well.
     missing_series_evals_to_resolve: 10,
     isPaused: false,
-    dashboardUid: rule.panel === "pipelineTrust" ? DASHBOARD_UIDS.pipeline : DASHBOARD_UIDS.fleet,
+    dashboardUid: rule.panel.startsWith("pipeline") ? DASHBOARD_UIDS.pipeline : DASHBOARD_UIDS.fleet,
     panelId: PANEL_IDS[rule.panel],
     ...(config.routing === "rules" && config.slack !== undefined
       ? { notification_settings: ruleRouting(rule, config) }

@@ -39,7 +39,7 @@ export function verdictWord(ref: string): string {
  * A label in a sentence. A backtick inside a name would end the code style in Slack; an alert about missing data has no
  * such label, and a function called with none would fail the whole text.
  */
-export function name(label: "group" | "cluster"): string {
+export function name(label: "group" | "cluster" | "collector"): string {
   return `\`{{ with $labels.${label} }}{{ reReplaceAll "\`" "'" . }}{{ else }}unknown{{ end }}\``;
 }
 

@@ -17,6 +17,8 @@ export type AlertingConfig = {
   readonly staleAfterSeconds: number;
   /** Groups per cluster that a rule looks at; beyond it groups are cut in silence, so keep it above their number. */
   readonly maximumGroups: number;
+  /** Bound of a collector's spool; the rule about its filling compares with it. */
+  readonly spoolMaximumBytes: number;
   readonly slack?: SlackOptions;
   readonly repeatIntervalSeconds: number;
   /** Where runbooks are published; left out: the runbook page of Grafana. */

@@ -14,6 +14,8 @@ export const PANEL_IDS = {
   fleetTimeLag: 20,
   fleetTimeline: 21,
   pipelineTrust: 1,
+  pipelineSpool: 22,
+  pipelineLost: 24,
 } as const;
 
 /** From a row of a table to the page of its group. Needs the columns `cluster` and `group`. */

@@ -96,7 +96,7 @@ const CYCLE: Text = {
 };
 const SPOOL: Text = {
   ...HALF,
-  id: 22,
+  id: PANEL_IDS.pipelineSpool,
   title: "How many documents wait in the spool?",
   description:
     "Documents on disk that Elasticsearch has not taken; a line that only climbs ends in dropped documents.",
@@ -114,7 +114,7 @@ const GROUPS: Text = {
 
 const LOST_TEXT: PanelText = {
   ...HALF,
-  id: 24,
+  id: PANEL_IDS.pipelineLost,
   title: "Were documents lost?",
   description:
     "Documents refused by Elasticsearch (kept as dead letters) or dropped by a full spool since the collector started; any rise is a hole in the history.",

@@ -12,6 +12,10 @@ export const RUNBOOK_NAMES = [
   "kafka-consumer-objective-missed",
   "kafka-consumer-lag-growing",
   "lag-pipeline-data-stale",
+  "lag-pipeline-documents-dropped",
+  "lag-pipeline-documents-dead-lettered",
+  "lag-pipeline-spool-filling",
+  "lag-pipeline-delivery-late",
 ] as const;
 export type RunbookName = (typeof RUNBOOK_NAMES)[number];
 

@@ -80,6 +80,7 @@ export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, strin
             mentionOnCritical: slack.mention_on_critical,
           },
         }),
+    spoolMaximumBytes: config.collector.spool.maximum_bytes,
     repeatIntervalSeconds: config.alerts.repeat_interval_seconds,
     ...(config.alerts.runbook_url_prefix === undefined
       ? {}

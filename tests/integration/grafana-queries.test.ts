@@ -31,6 +31,7 @@ const alerting: AlertingConfig = {
   clusters: [CLUSTER],
   evaluationSeconds: 60,
   maximumGroups: 5000,
+  spoolMaximumBytes: 536_870_912,
   repeatIntervalSeconds: 14_400,
   routing: "policy_tree",
 };

@@ -26,6 +26,7 @@ const config: AlertingConfig = {
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
   maximumGroups: 5000,
+  spoolMaximumBytes: 536_870_912,
   repeatIntervalSeconds: 14_400,
   routing: "policy_tree",
 };
