@@ -8,6 +8,7 @@ import type { ClientOptions } from "@elastic/elasticsearch";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { ElasticsearchFault } from "./fault.ts";
+import { findAuthority, requireTls } from "./pinned-authority.ts";
 
 export type ClientSettings = {
   /** Addresses of the nodes of one cluster. */
@@ -62,26 +63,50 @@ class PlainTransport extends Transport {
   }
 }
 
-/** @throws LaglineError `LAGLINE_ELASTICSEARCH_FILE` when a file cannot be read. */
+/**
+ * With a pinned authority the first request looks for its certificate, and each further one until it is found:
+ * Elasticsearch may be down when the collector starts.
+ * @throws LaglineError `LAGLINE_ELASTICSEARCH_FILE` when a file cannot be read, `LAGLINE_ELASTICSEARCH_PLAIN` when a
+ * fingerprint is given for an address without TLS.
+ */
 export async function createElasticsearchHttp(settings: ClientSettings): Promise<ElasticsearchHttp> {
+  const fingerprint = settings.files.caFingerprint;
+  if (fingerprint !== undefined) requireTls(settings.urls);
   let credentials = await readCredentials(settings.files);
-  let client = new Client(clientOptions(settings, credentials));
+  let pinned: string | undefined;
+  let isClosed = false;
+  // No client, and so nothing that could send credentials, before there is an authority to check the server against.
+  let client = fingerprint === undefined ? createClient(settings, credentials) : undefined;
+  const clientFor = async (signal: AbortSignal): Promise<Client> => {
+    if (client !== undefined || fingerprint === undefined)
+      return (client ??= createClient(settings, credentials));
+    const authority = await findAuthority({ urls: settings.urls, fingerprint, signal });
+    if (isClosed) throw new ElasticsearchFault("aborted", "The connection was closed.");
+    pinned ??= authority;
+    return (client ??= createClient(settings, { ...credentials, ca: pinned }));
+  };
   return {
-    request: async (request) => send({ client, settings, request }),
+    request: async (request) => send({ clientFor, settings, request }),
     reload: async () => {
       const fresh = await readCredentials(settings.files);
       if (fresh.fingerprint === credentials.fingerprint) return false;
       const old = client;
       credentials = fresh;
-      client = new Client(clientOptions(settings, credentials));
+      if (old === undefined) return true;
+      client = createClient(settings, pinned === undefined ? credentials : { ...credentials, ca: pinned });
       // Requests that are under way end on the old client.
       await old.close();
       return true;
     },
     close: async () => {
-      await client.close();
+      isClosed = true;
+      await client?.close();
     },
   };
+}
+
+function createClient(settings: ClientSettings, credentials: Credentials): Client {
+  return new Client(clientOptions(settings, credentials));
 }
 
 function clientOptions(settings: ClientSettings, credentials: Credentials): ClientOptions {
@@ -104,30 +129,33 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
   };
 }
 
-function tlsOptions(
-  settings: ClientSettings,
-  credentials: Credentials,
-): Pick<ClientOptions, "tls" | "caFingerprint"> {
+/** Signatures, dates and host name are checked on every connection. */
+function tlsOptions(settings: ClientSettings, credentials: Credentials): Pick<ClientOptions, "tls"> {
   if (!settings.urls.some((url) => url.startsWith("https:"))) return {};
-  const { caFingerprint } = settings.files;
   const tls = {
     minVersion: "TLSv1.2" as const,
-    // With a pinned authority the fingerprint is the check; the chain has no root on this host.
-    rejectUnauthorized: caFingerprint === undefined,
+    rejectUnauthorized: true,
+    // The pinned authority may be an intermediate one, whose root is not on this host.
+    ...(settings.files.caFingerprint === undefined ? {} : { allowPartialTrustChain: true }),
     ...(credentials.ca === undefined ? {} : { ca: credentials.ca }),
     ...(credentials.certificate === undefined ? {} : { cert: credentials.certificate, key: credentials.key }),
   };
-  return { tls, ...(caFingerprint === undefined ? {} : { caFingerprint }) };
+  return { tls };
 }
 
-type Sending = { readonly client: Client; readonly settings: ClientSettings; readonly request: HttpRequest };
+type Sending = {
+  readonly clientFor: (signal: AbortSignal) => Promise<Client>;
+  readonly settings: ClientSettings;
+  readonly request: HttpRequest;
+};
 
-async function send({ client, settings, request }: Sending): Promise<HttpAnswer> {
+async function send({ clientFor, settings, request }: Sending): Promise<HttpAnswer> {
   const timeoutMs = request.timeoutMs ?? settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeoutMs);
   // The client aborts the signal it is given, so each request gets one of its own.
   const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
   try {
+    const client = await clientFor(signal);
     const result = await client.transport.request(
       {
         method: request.method,
@@ -188,6 +216,7 @@ function faultOf(
   if (error instanceof errors.DeserializationError) {
     return new ElasticsearchFault("unreadable", "The answer of Elasticsearch is not JSON.");
   }
+  if (error instanceof ElasticsearchFault) return error;
   // Only the client's own sentence: its error objects carry the request with its credentials.
   const detail = error instanceof Error ? error.message : "unknown error";
   return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${detail}).`);

@@ -1,0 +1,143 @@
+/**
+ * A certificate authority known only by its SHA-256 fingerprint. A fingerprint alone proves nothing: the certificate it
+ * names is public, and an impostor can send it along. So it is fetched here, on a connection that carries no credentials
+ * and is closed after the handshake, and only says which certificate to trust. Every later connection verifies
+ * signatures and host name against that certificate, as with `tls.ca_file`.
+ */
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import { connect } from "node:tls";
+import { LaglineError } from "../../model/errors.ts";
+import { ElasticsearchFault } from "./fault.ts";
+
+export type AuthorityQuest = {
+  /** Nodes of one cluster; all of them `https:`. */
+  readonly urls: readonly string[];
+  /** SHA-256, hexadecimal, with or without colons. */
+  readonly fingerprint: string;
+  /** Ends the search, by a deadline or a stop. */
+  readonly signal: AbortSignal;
+};
+
+type Problem = { readonly problem: string; readonly isAnswer: boolean };
+type Finding = { readonly authority: string } | Problem;
+
+const HTTPS_PORT = 443;
+/** A handshake takes two or three round trips; the request's own deadline may be shorter. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
+/** Real chains have two to four certificates; one that goes round in circles must end. */
+const MAX_CHAIN = 16;
+
+/** @throws LaglineError `LAGLINE_ELASTICSEARCH_PLAIN` when an address has no TLS, so that nothing would be checked. */
+export function requireTls(urls: readonly string[]): void {
+  const plain = urls.filter((url) => new URL(url).protocol !== "https:").map((url) => new URL(url).origin);
+  if (plain.length === 0) return;
+  throw new LaglineError({
+    code: "LAGLINE_ELASTICSEARCH_PLAIN",
+    message: `elasticsearch.external.ca_fingerprint cannot be checked at ${plain.join(", ")}, which has no TLS.`,
+    hint: "Use https addresses, or remove ca_fingerprint.",
+  });
+}
+
+/**
+ * The certificate with that fingerprint as PEM, from the first node that presents it. All nodes are asked at once: one
+ * that hangs must not keep the others from being used.
+ * @throws ElasticsearchFault `connect` when no node presents it (a node that answers explains more than one that is
+ * down); `aborted` when the signal ended the search.
+ */
+export async function findAuthority({ urls, fingerprint, signal }: AuthorityQuest): Promise<string> {
+  const found = new AbortController();
+  const problems: Problem[] = [];
+  const asked = urls.map(async (url) => {
+    const limits = AbortSignal.any([signal, found.signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)]);
+    const finding = await askNode(new URL(url), normalise(fingerprint), limits);
+    if ("authority" in finding) return finding.authority;
+    problems.push(finding);
+    throw new Error(finding.problem);
+  });
+  try {
+    return await Promise.any(asked);
+  } catch {
+    if (signal.aborted) throw new ElasticsearchFault("aborted", "The request was stopped.");
+    const told = problems.find(({ isAnswer }) => isAnswer) ?? problems[0];
+    throw new ElasticsearchFault("connect", told?.problem ?? "Elasticsearch has no address.");
+  } finally {
+    found.abort();
+  }
+}
+
+function normalise(fingerprint: string): string {
+  return fingerprint.replaceAll(":", "").trim().toLowerCase();
+}
+
+async function askNode(url: URL, fingerprint: string, signal: AbortSignal): Promise<Finding> {
+  try {
+    const chain = await presentedChain(url, signal);
+    return choose(chain, fingerprint, url.origin);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : "unknown error";
+    return { problem: `Elasticsearch cannot be reached (${detail}).`, isAnswer: false };
+  }
+}
+
+function choose(chain: readonly X509Certificate[], fingerprint: string, origin: string): Finding {
+  const index = chain.findIndex((certificate) => normalise(certificate.fingerprint256) === fingerprint);
+  const found = chain[index];
+  if (found === undefined) {
+    return {
+      problem: `None of the certificates that ${origin} presents has the fingerprint of elasticsearch.external.ca_fingerprint; correct it, let the server send its authority's certificate along, or name that certificate in tls.ca_file.`,
+      isAnswer: true,
+    };
+  }
+  // Trusting it as an authority is sound only for one, or for a certificate that vouches for nobody but itself.
+  if (found.ca || isSelfSigned(found)) return { authority: found.toString() };
+  const whose = index === 0 ? "the server's certificate" : "a certificate";
+  return {
+    problem: `The fingerprint in elasticsearch.external.ca_fingerprint is that of ${whose}, not of its authority, at ${origin}; use the authority's fingerprint, or name its certificate in tls.ca_file.`,
+    isAnswer: true,
+  };
+}
+
+function isSelfSigned(certificate: X509Certificate): boolean {
+  return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+}
+
+/** What a node presents, its own certificate first. Nothing but the handshake is sent. */
+function presentedChain(url: URL, signal: AbortSignal): Promise<X509Certificate[]> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = connect({
+      host,
+      port: url.port === "" ? HTTPS_PORT : Number(url.port),
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      minVersion: "TLSv1.2",
+      // Nothing is trusted on this connection, and nothing is told.
+      rejectUnauthorized: false,
+    });
+    const stop = (): void => void socket.destroy(new Error(`no TLS handshake with ${url.origin} in time`));
+    signal.addEventListener("abort", stop, { once: true });
+    socket.once("secureConnect", () => {
+      resolve(readChain(socket));
+      socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.once("close", () => {
+      signal.removeEventListener("abort", stop);
+      reject(new Error("the connection was closed during the handshake"));
+    });
+  });
+}
+
+function readChain(socket: TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  // A server without a certificate gives an empty object, a chain without its root no issuer.
+  let current: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
+  while (current?.raw !== undefined && chain.length < MAX_CHAIN) {
+    chain.push(new X509Certificate(current.raw));
+    if (current.issuerCertificate === current) break;
+    current = current.issuerCertificate;
+  }
+  return chain;
+}
