@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Two projects: `unit` needs nothing but Node; `integration` needs the real engines and runs one file at a time,
-// because every file owns ports and containers.
+// Three projects: `unit` needs nothing but Node; `faults` too, but takes minutes;
+// `integration` needs the real engines and runs one file at a time, because every file owns ports and containers.
 export default defineConfig({
   test: {
     coverage: {
@@ -27,6 +27,15 @@ export default defineConfig({
           ],
           exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
           testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["tests/faults/**/*.test.ts"],
+          maxWorkers: 3,
+          testTimeout: 60_000,
         },
       },
       {

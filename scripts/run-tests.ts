@@ -32,7 +32,7 @@ async function runCheck(name: string): Promise<Count> {
   return exitCode === 0 ? { ...NONE, passed: 1 } : FAILED;
 }
 
-async function runVitest(project: "unit" | "integration"): Promise<Count> {
+async function runVitest(project: "unit" | "faults" | "integration"): Promise<Count> {
   console.log(`\n== ${project} tests`);
   const report = `${REPORTS}/${project}.json`;
   rmSync(report, { force: true });
@@ -111,6 +111,7 @@ for (const name of CHECKS) {
 }
 counts.push(await runVitest("unit"));
 if (!process.argv.includes("--unit")) {
+  counts.push(await runVitest("faults"));
   counts.push(await runIntegration());
 }
 const total = counts.reduce(

@@ -105,7 +105,19 @@ async function closeToOthers(directory: string): Promise<void> {
 async function listFiles(directory: string): Promise<{ name: string; size: number }[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
-  return Promise.all(names.map(async (name) => ({ name, size: (await stat(join(directory, name))).size })));
+  const files = await Promise.all(
+    names.map(async (name) =>
+      stat(join(directory, name)).then(
+        ({ size }) => [{ name, size }],
+        (error: unknown) => {
+          // A starter that was turned away took its file along in this moment; none of ours goes by itself.
+          if (errorCode(error) === "ENOENT") return [];
+          throw error;
+        },
+      ),
+    ),
+  );
+  return files.flat();
 }
 
 async function openFile(path: string, flags: number): Promise<DiskFile> {
