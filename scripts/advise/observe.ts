@@ -51,7 +51,10 @@ const MIN_BUSY_TICKS = 5;
 const IDLE_VERDICTS = ["stopped", "stalled", "no_owner", "vanished", "suspect_data"];
 
 /** @throws LaglineError `LAGLINE_SEARCH_FAILED` */
-export async function observeGroup(search: Search, options: ObserveOptions): Promise<ObservedGroup> {
+export async function observeGroup(
+  search: Search,
+  options: ObserveOptions,
+): Promise<Omit<ObservedGroup, "members">> {
   const { cluster, group, signal } = options;
   const whole = await search(
     {

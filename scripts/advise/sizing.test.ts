@@ -20,6 +20,7 @@ const group = (
 ): ObservedGroup => ({
   cluster: "shop",
   group: "billing",
+  members: null,
   produce,
   partitions,
 });
@@ -28,7 +29,7 @@ describe("the sizing of a group", () => {
   it("cannot be said where nobody knows the owners", () => {
     const sizing = sizeGroup(group([partition(0, { consumer: null })]));
     expect(sizing).toMatchObject({ advice: "unknown", consumers: null, atPeak: null });
-    expect(adviceLines(sizing)[0]).toContain("does not know who owns");
+    expect(adviceLines(sizing)[0]).toContain("nobody knows who owns");
   });
 
   it("sends to the keys where one partition gets more than a consumer can handle", () => {
@@ -65,6 +66,21 @@ describe("the sizing of a group", () => {
     expect(sizing).toMatchObject({ advice: "enough", capacity: { method: "at_least", perConsumer: 10 } });
     expect(adviceLines(sizing).at(-1)).toBe(
       "  Every partition has a consumer of its own: a further one would idle.",
+    );
+  });
+
+  it("says nothing of idle consumers where Kafka was not asked or none idles", () => {
+    const own = group([partition(0), partition(1)]);
+    const texts = [own, { ...own, members: { total: 2, idle: 0 } }].map((each) =>
+      adviceLines(sizeGroup(each)).join(),
+    );
+    expect(texts.join()).not.toContain("stand by");
+  });
+
+  it("tells consumers that own nothing, and why", () => {
+    const own = group([partition(0), partition(1)]);
+    expect(adviceLines(sizeGroup({ ...own, members: { total: 3, idle: 1 } })).at(-1)).toBe(
+      "  Kafka counts 3 consumers; 1 of them owns no partition, because there are only 2 partitions. They only stand by for the others.",
     );
   });
 

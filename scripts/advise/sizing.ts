@@ -20,9 +20,14 @@ export type ObservedPartition = {
   readonly busyConsume: number | null;
 };
 
+/** Consumers of the group by Kafka's own word, and how many of them own no partition. */
+export type Members = { readonly total: number; readonly idle: number };
+
 export type ObservedGroup = {
   readonly cluster: string;
   readonly group: string;
+  /** Null where Kafka was not asked or did not say. */
+  readonly members: Members | null;
   readonly produce: Rates | null;
   readonly partitions: readonly ObservedPartition[];
 };
@@ -70,6 +75,7 @@ export type Sizing = {
   readonly advice: Advice;
   /** Consumers that own partitions; null where Burrow cannot know. */
   readonly consumers: number | null;
+  readonly members: Members | null;
   readonly partitions: number;
   readonly produce: Rates | null;
   readonly capacity: Capacity | null;
@@ -98,6 +104,7 @@ export function sizeGroup(observed: ObservedGroup): Sizing {
     cluster: observed.cluster,
     group: observed.group,
     consumers: consumers.size === 0 ? null : consumers.size,
+    members: observed.members,
     partitions: observed.partitions.length,
     produce: observed.produce,
     capacity,

@@ -13,10 +13,11 @@ export function adviceLines(sizing: Sizing): readonly string[] {
     ...needLines(sizing),
     hotLine(sizing),
     fullLine(sizing),
+    idleLine(sizing),
   ];
   return [
     `${printable(group)}: ${headline(sizing)}`,
-    ...(produce === null ? ["  No produce rate is stored for it."] : facts)
+    ...(produce === null ? ["No produce rate is stored for it.", idleLine(sizing)] : facts)
       .filter((line) => line !== "")
       .map((line) => `  ${line}`),
   ];
@@ -40,7 +41,7 @@ export function headline({ advice, consumers, partitions, atPeak, capacity, hott
       return `more consumers or partitions do not help: ${where(hottest)} gets ${rate(hottest?.produceRate ?? 0)}, one consumer handles ${rate(capacity?.perConsumer ?? 0)}. Spread its keys, or make the handling of a message faster.`;
     case "unknown":
       return consumers === null
-        ? "cannot be said: Burrow does not know who owns its partitions."
+        ? "cannot be said: nobody knows who owns its partitions (no consumer is there, or only Burrow was asked and has forgotten)."
         : "cannot be said: no consumption was observed.";
   }
 }
@@ -77,6 +78,14 @@ function fullLine({ consumers, partitions, advice }: Sizing): string {
   return consumers === partitions && (advice === "enough" || advice === "spare")
     ? "Every partition has a consumer of its own: a further one would idle."
     : "";
+}
+
+function idleLine({ members, partitions }: Sizing): string {
+  if (members === null || members.idle === 0) return "";
+  const { total, idle } = members;
+  const why =
+    total > partitions ? `there are only ${count(partitions, "partition")}` : "the assignment left them out";
+  return `Kafka counts ${count(total, "consumer")}; ${idle} of them ${idle === 1 ? "owns" : "own"} no partition, because ${why}. They only stand by for the others.`;
 }
 
 function where(hottest: Sizing["hottest"]): string {

@@ -2,8 +2,7 @@
 import type { ClusterConfig, Config } from "../../config/schema.ts";
 import { createNameFilter } from "../../collectors/burrow/filters.ts";
 import { LaglineError } from "../../model/errors.ts";
-import { bootstrapHostServers } from "../../stacks/endpoints.ts";
-import type { KafkaConnection } from "../kafka-admin/connection.ts";
+import { connectionOf } from "../kafka-admin/of-cluster.ts";
 import { nameFilter } from "../search/globs.ts";
 import type { NameFilter } from "../search/globs.ts";
 import { openSearch } from "../search/search.ts";
@@ -75,15 +74,6 @@ export function chooseClusters(
         ? "Name one with --cluster."
         : "Add clusters.<name>.kafka.external.bootstrap_servers to the configuration.",
   });
-}
-
-function connectionOf(entry: ClusterConfig): KafkaConnection {
-  const external = entry.kafka?.external;
-  return {
-    bootstrapServers: bootstrapHostServers(entry),
-    ...(external?.tls === undefined ? {} : { tls: external.tls }),
-    ...(external?.sasl === undefined ? {} : { sasl: external.sasl }),
-  };
 }
 
 /** What the collector leaves out cannot be stored: its own filters, then the user's. */
