@@ -33,6 +33,11 @@ for (const command of program.commands) {
   command.exitOverride();
 }
 
+// `lagline advise | head`: the reader has seen enough. Everything else is written to files or sent, not printed.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
 try {
   await program.parseAsync();
 } catch (error) {

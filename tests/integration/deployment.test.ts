@@ -11,6 +11,8 @@ import { SCENARIOS } from "../../scripts/demo/scenarios.ts";
 import { expectedVerdicts } from "../../scripts/demo/timeline.ts";
 import { bootstrapHostServers } from "../../stacks/endpoints.ts";
 import { formatRows, sampleTimeLags, tabulate } from "../support/time-lag-accuracy.ts";
+import { readGroupMembers } from "../../scripts/kafka-admin/members.ts";
+import { connectionOf } from "../../scripts/kafka-admin/of-cluster.ts";
 import { parseDescribe } from "../../scripts/kafka-admin/parse-describe.ts";
 import {
   CLUSTER,
@@ -98,6 +100,35 @@ describe("the deployment", () => {
     for (const { group } of SCENARIOS) {
       expect(groups.get(group)?.cause, `${group} says why`).toMatch(/\w+ .+/);
     }
+  });
+});
+
+describe("what Burrow cannot tell", () => {
+  it("comes from Kafka: consumers without a partition", { timeout: 120_000 }, async () => {
+    const group = "reports-too-many-consumers";
+    const found = await eventually("the group stands", 90, async () => {
+      const { members, problems } = await readGroupMembers(connectionOf(clusterSettings), [group]);
+      expect(problems).toEqual([]);
+      return members.get(group);
+    });
+    expect({ total: found.total, idle: found.idle }).toEqual({ total: 6, idle: 3 });
+    const advice = await lagline("advise", group, "--hours", "1");
+    expect(advice.output).toContain("3 of them own no partition, because there are only 3 partitions");
+  });
+
+  it("comes from people: a deployment is marked on its groups and nowhere else", async () => {
+    const flags = ["--kind", "rolling", "--minutes", "5", "--reason", "release <4.2>"];
+    const marked = await lagline("annotate", "--group", "orders-*", ...flags);
+    expect(marked.output).toMatch(/Marked orders-healthy of \S+ until \d{4}-/);
+    expect(marked.exitCode).toBe(0);
+    await refresh();
+    const events = await readAll([{ term: { record: "event" } }, { term: { event_kind: "deployment" } }]);
+    expect(events.map(({ group, event_to: kind }) => ({ group, kind }))).toEqual([
+      { group: "orders-healthy", kind: "rolling" },
+    ]);
+    const none = await lagline("annotate", "--group", "nobody-*", ...flags);
+    expect(none.exitCode).toBe(1);
+    expect(none.output).toContain("No group of");
   });
 });
 
