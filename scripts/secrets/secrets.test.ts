@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -51,6 +61,31 @@ describe("secrets", () => {
       `grafana.managed.admin_password_file: kept ${directory}/keys/admin.`,
     ]);
     expect(readFileSync(join(directory, "keys/admin"), "utf8")).toBe(first);
+  });
+
+  it("writes a rotated secret into the staged file, which running containers have mounted", () => {
+    const directory = temporary();
+    const config = configIn(directory);
+    initialiseSecrets(config);
+    const staged = join(directory, "staged");
+    stageSecrets(config, staged);
+    const file = join(staged, "grafana-admin-password");
+    const before = statSync(file).ino;
+    // A mounted file stays open in the container: what it shows is what counts.
+    const mounted = openSync(file, "r");
+    try {
+      for (const value of ["shorter\n", `${"longer".repeat(20)}\n`]) {
+        writeFileSync(join(directory, "keys/admin"), value);
+        stageSecrets(config, staged);
+        expect(statSync(file).ino).toBe(before);
+        expect(statSync(file).mode & 0o777).toBe(0o444);
+        expect(readFileSync(file, "utf8")).toBe(value);
+        const seen = Buffer.alloc(200);
+        expect(seen.toString("utf8", 0, readSync(mounted, seen, 0, 200, 0))).toBe(value);
+      }
+    } finally {
+      closeSync(mounted);
+    }
   });
 
   it("stages copies behind a folder that only its owner can enter, and removes unused ones", () => {

@@ -6,8 +6,12 @@
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
   existsSync,
+  fchmodSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -71,7 +75,8 @@ export function initialiseSecrets(config: Config): string[] {
 }
 
 /**
- * Copies every secret to where containers mount it, and removes staged ones that are not used any more.
+ * Copies every secret to where containers mount it, into the file that is there already, and removes staged ones that
+ * are not used any more.
  * @throws LaglineError LAGLINE_SECRETS_UNUSABLE naming every secret that is missing, empty or readable by others.
  */
 export function stageSecrets(config: Config, directory: string): void {
@@ -95,9 +100,27 @@ export function stageSecrets(config: Config, directory: string): void {
     const target = resolve(directory, name);
     const value = readFileSync(file);
     if (!existsSync(target) || !readFileSync(target).equals(value)) {
-      rmSync(target, { force: true });
-      writeFileSync(target, value, { mode: 0o444 });
+      writeInPlace(target, value);
     }
+  }
+}
+
+/**
+ * Containers mount single files, so a new file under the same name would never reach one that runs: the file stays and
+ * its content changes. Emptied first, so that a reader in between finds no secret instead of a mixture of two. Its owner
+ * may write only meanwhile; readers keep their right throughout.
+ */
+function writeInPlace(target: string, value: Buffer): void {
+  if (existsSync(target)) {
+    chmodSync(target, 0o644);
+  }
+  const file = openSync(target, "w", 0o644);
+  try {
+    writeFileSync(file, value);
+    fchmodSync(file, 0o444);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
