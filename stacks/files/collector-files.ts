@@ -5,7 +5,13 @@
 import type { ClusterConfig, Config, ConfigInput } from "../../config/schema.ts";
 import { BURROW_PORT, burrowName, elasticsearchUrls, PATHS } from "../endpoints.ts";
 
-/** Secrets of Elasticsearch that a container may need: setting in the configuration → name under /run/secrets. */
+/** Settings below `elasticsearch.external.tls`. */
+const TLS = "tls.";
+
+/**
+ * Files that a container may need for Elasticsearch: setting below elasticsearch.external, the user's file, and its name
+ * under /run/secrets.
+ */
 export function elasticsearchSecrets(
   config: Config,
 ): { readonly setting: string; readonly file: string; readonly name: string }[] {
@@ -14,7 +20,13 @@ export function elasticsearchSecrets(
     { setting: "password_file", file: external?.password_file, name: "elasticsearch-password" },
     { setting: "api_key_file", file: external?.api_key_file, name: "elasticsearch-api-key" },
     { setting: "bearer_token_file", file: external?.bearer_token_file, name: "elasticsearch-bearer-token" },
-    { setting: "ca_file", file: external?.tls?.ca_file, name: "elasticsearch-ca" },
+    { setting: "tls.ca_file", file: external?.tls?.ca_file, name: "elasticsearch-ca" },
+    {
+      setting: "tls.certificate_file",
+      file: external?.tls?.certificate_file,
+      name: "elasticsearch-certificate",
+    },
+    { setting: "tls.key_file", file: external?.tls?.key_file, name: "elasticsearch-key" },
   ];
   return candidates.flatMap(({ setting, file, name }) =>
     file === undefined ? [] : [{ setting, file, name }],
@@ -49,17 +61,22 @@ function burrowUrl(config: Config, name: string, cluster: ClusterConfig): string
 
 function elasticsearchInside(config: Config): ConfigInput["elasticsearch"] {
   const { external, managed, retention_days, replicas } = config.elasticsearch;
-  const secrets = Object.fromEntries(
-    elasticsearchSecrets(config).map(({ setting, name }) => [setting, `${PATHS.secrets}/${name}`]),
+  const files = elasticsearchSecrets(config).map(
+    ({ setting, name }) => [setting, `${PATHS.secrets}/${name}`] as const,
   );
-  const { ca_file: authority, ...credentials } = secrets;
+  const credentials = Object.fromEntries(files.filter(([setting]) => !setting.startsWith(TLS)));
+  const tls = Object.fromEntries(
+    files.flatMap(([setting, path]) =>
+      setting.startsWith(TLS) ? [[setting.slice(TLS.length), path] as const] : [],
+    ),
+  );
   const shards = replicas ?? (managed === undefined ? undefined : managed.nodes === 1 ? 0 : 1);
   return {
     external: {
       urls: [...elasticsearchUrls(config)],
       ...(external?.username === undefined ? {} : { username: external.username }),
       ...(external?.ca_fingerprint === undefined ? {} : { ca_fingerprint: external.ca_fingerprint }),
-      ...(authority === undefined ? {} : { tls: { ca_file: authority } }),
+      ...(Object.keys(tls).length === 0 ? {} : { tls }),
       ...credentials,
     },
     retention_days,

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { clientSettings } from "../../collectors/elasticsearch/connection.ts";
+import { parseConfig } from "../../config/load.ts";
+import type { Config } from "../../config/schema.ts";
+import { listSecrets } from "../../scripts/secrets/secrets.ts";
+import { synthesise } from "../../tests/support/synthesise.ts";
+import { collectorConfig } from "./collector-files.ts";
+
+const YAML = `
+environment: t
+clusters:
+  shop: { kafka: { managed: {} }, burrow: { managed: {} } }
+elasticsearch:
+  external:
+    url: "https://search.example:9200"
+    username: lagline
+    password_file: keys/password
+    ca_fingerprint: "AB:CD"
+    tls: { ca_file: keys/ca.crt, certificate_file: keys/client.crt, key_file: keys/client.key }
+grafana: { files: {} }
+`;
+
+const SECRETS = "/run/secrets";
+const NAMES = [
+  "elasticsearch-password",
+  "elasticsearch-ca",
+  "elasticsearch-certificate",
+  "elasticsearch-key",
+];
+
+function inside(yaml: string): Config {
+  const config = parseConfig(yaml, "t.yaml");
+  const shop = config.clusters["shop"];
+  if (shop === undefined) throw new Error("The configuration has no cluster shop.");
+  return parseConfig(collectorConfig(config, "shop", shop), "inside.yaml");
+}
+
+describe("the client certificate for an external Elasticsearch", () => {
+  it("is in the configuration that the collector reads, with everything else that lets it in", () => {
+    expect(clientSettings(inside(YAML).elasticsearch)).toEqual({
+      urls: ["https://search.example:9200"],
+      files: {
+        username: "lagline",
+        passwordFile: `${SECRETS}/elasticsearch-password`,
+        caFingerprint: "AB:CD",
+        caFile: `${SECRETS}/elasticsearch-ca`,
+        certificateFile: `${SECRETS}/elasticsearch-certificate`,
+        keyFile: `${SECRETS}/elasticsearch-key`,
+      },
+    });
+  });
+
+  it("is mounted read-only into every container that reads that configuration", () => {
+    const readers = synthesise(YAML).containers.filter(({ command }) =>
+      JSON.stringify(command ?? []).includes("lagline.yaml"),
+    );
+    expect(readers.map(({ name }) => name)).toContain("lagline-t-collector-shop");
+    for (const reader of readers) {
+      const secrets = NAMES.map((name) => ({
+        container_path: `${SECRETS}/${name}`,
+        host_path: `\${abspath("../../../secrets/${name}")}`,
+        read_only: true,
+      }));
+      expect(reader["volumes"]).toEqual(expect.arrayContaining(secrets));
+    }
+  });
+
+  it("is staged under those names, from files that are called by their settings", () => {
+    const staged = listSecrets(parseConfig(YAML, "t.yaml")).filter(({ name }) => NAMES.includes(name));
+    expect(staged.map(({ name, setting }) => [name, setting])).toEqual([
+      ["elasticsearch-password", "elasticsearch.external.password_file"],
+      ["elasticsearch-ca", "elasticsearch.external.tls.ca_file"],
+      ["elasticsearch-certificate", "elasticsearch.external.tls.certificate_file"],
+      ["elasticsearch-key", "elasticsearch.external.tls.key_file"],
+    ]);
+  });
+
+  it("leaves no TLS settings where none are given", () => {
+    const plain = inside(YAML.replace(/^ +(tls|ca_fingerprint):.*\n/gm, ""));
+    expect(plain.elasticsearch.external).not.toHaveProperty("tls");
+    expect(plain.elasticsearch.external).not.toHaveProperty("ca_fingerprint");
+  });
+});
