@@ -17,6 +17,7 @@ const CONFIG: AlertingConfig = {
   intervalSeconds: 30,
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
+  removedClusters: [],
   maximumGroups: 5000,
   spoolMaximumBytes: SPOOL_BYTES,
   repeatIntervalSeconds: 14_400,

@@ -105,6 +105,7 @@ const template = z.strictObject({
 export const alertingFile = z.strictObject({
   apiVersion: z.literal(1),
   groups: z.array(group).optional(),
+  deleteRules: z.array(z.strictObject({ orgId: z.int().min(1), uid })).optional(),
   contactPoints: z.array(contactPoint).optional(),
   policies: z.array(policy).length(1).optional(),
   templates: z.array(template).optional(),

@@ -16,6 +16,7 @@ const CONFIG: AlertingConfig = {
   intervalSeconds: 30,
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
+  removedClusters: [],
   maximumGroups: 5000,
   spoolMaximumBytes: 536_870_912,
   slack: { webhookFile: "/run/secrets/slack", mentionOnCritical: "here" },
@@ -29,6 +30,10 @@ const KNOWN: KnownTargets = {
     ["lagline-pipeline", [1, 22, 24]],
   ]),
 };
+
+function rulesFile(): AlertingFile | undefined {
+  return buildAlerting(CONFIG, KNOWN).find(({ fileName }) => fileName === "lagline-rules.yaml");
+}
 
 /** The files as JSON, changed by a text replacement that must hit. */
 function problemsAfter(from: string | RegExp, to: string): string {
@@ -145,6 +150,24 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
     to: '"uid":"lagline-slack"',
     says: /Receiver uid lagline-slack is used twice/,
   },
+  {
+    name: "a rule that is present and deleted",
+    from: "lagline-pipeline-data-stale-1",
+    to: "lagline-consumer-lag-growing",
+    says: /KafkaConsumerLagGrowing is deleted as well/,
+  },
+  {
+    name: "a deletion without an organisation",
+    from: '{"orgId":1,"uid":"lagline-pipeline-data-stale-1"}',
+    to: '{"uid":"lagline-pipeline-data-stale-1"}',
+    says: /deleteRules.0.orgId/,
+  },
+  {
+    name: "a deletion with a key that Grafana does not know",
+    from: '{"orgId":1,"uid":"lagline-pipeline-data-stale-1"}',
+    to: '{"orgId":1,"uid":"lagline-pipeline-data-stale-1","title":"x"}',
+    says: /deleteRules.0: Unrecognized key/,
+  },
   { name: "a key that Grafana would ignore", from: '"isPaused":', to: '"paused":', says: /paused/ },
 ];
 
@@ -160,7 +183,7 @@ test("all problems are named at once, with what to do", () => {
 });
 
 test("nine rules serve any number of groups and collectors; only the heartbeat is repeated per cluster", () => {
-  const text = JSON.stringify(buildAlerting(CONFIG, KNOWN)[0]);
+  const text = JSON.stringify(rulesFile());
   const titles = [...text.matchAll(/"title":"(\w[^"]*)"/g)].map((match) => match[1]);
   expect(titles).toEqual([
     "KafkaConsumerGroupStopped",
@@ -177,13 +200,13 @@ test("nine rules serve any number of groups and collectors; only the heartbeat i
 });
 
 test("no rule query has an alias, which would add a label to every alert", () => {
-  const text = JSON.stringify(buildAlerting(CONFIG, KNOWN)[0]);
+  const text = JSON.stringify(rulesFile());
   expect(text.match(/"alias":"[^"]+"/)).toBeNull();
 });
 
 test("no function in an annotation is called with a label or value that may be absent", () => {
   // Such a call fails in alerts about missing data, and Slack gets the template's source text (measured).
-  const text = JSON.stringify(buildAlerting(CONFIG, KNOWN)[0]);
+  const text = JSON.stringify(rulesFile());
   expect(text.match(/\{\{ (?!with\b)[^{}]*\$(?:labels|values)\.[^{}]*\}\}/g)).toBeNull();
 });
 

@@ -9,7 +9,12 @@ const MAXIMUM_BUCKETS = 65_536;
 export function checkRules(files: readonly ParsedFile[], known: KnownTargets): readonly string[] {
   const groups = files.flatMap((file) => file.groups ?? []);
   const rules = groups.flatMap((group) => group.rules);
+  const deleted = new Set(files.flatMap((file) => file.deleteRules ?? []).map(({ uid }) => uid));
   return [
+    // It would be deleted and made anew at every start, and forget what it fired.
+    ...rules
+      .filter(({ uid }) => deleted.has(uid))
+      .map(({ uid, title }) => `Rule ${title} is deleted as well (uid ${uid}).`),
     ...repeated(rules.map((rule) => rule.uid)).map(
       (uid) => `Rule uid ${uid} is used twice; the last one would win.`,
     ),

@@ -17,7 +17,7 @@ const slack = { webhookFile: "/run/secrets/slack", mentionOnCritical: "none" } a
 test("without a Slack webhook nothing is written that needs one, and a note says so", () => {
   const files = renderGrafana(OPTIONS);
   const names = [...files.keys()].filter((path) => path.startsWith(ALERTING));
-  expect(names).toEqual([`${ALERTING}/lagline-rules.yaml`]);
+  expect(names).toEqual([`${ALERTING}/lagline-gone-rules.yaml`, `${ALERTING}/lagline-rules.yaml`]);
   expect(files.get(`${ALERTING}/lagline-rules.yaml`)).toContain("No Slack webhook is configured");
 });
 

@@ -11,6 +11,8 @@ import type { BuiltDashboard, Json, JsonObject } from "../dashboards/types.ts";
 export type GrafanaRenderOptions = {
   readonly environment: string;
   readonly clusters: readonly string[];
+  /** Clusters whose heartbeat rules a Grafana with a kept database may still have. @default [] */
+  readonly removedClusters?: readonly string[];
   readonly intervalSeconds: number;
   /** Address people use to reach Grafana. */
   readonly rootUrl: string;
@@ -66,6 +68,7 @@ export function renderGrafana(options: GrafanaRenderOptions): Map<string, string
     datasourceUid: DATASOURCE_UID,
     rootUrl: options.rootUrl.replace(/\/+$/, ""),
     clusters: options.clusters,
+    removedClusters: options.removedClusters ?? [],
     intervalSeconds,
     evaluationSeconds: Math.ceil((options.evaluationSeconds ?? 60) / 10) * 10,
     staleAfterSeconds,

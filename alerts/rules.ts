@@ -132,7 +132,7 @@ function rates(values: readonly ValueRef[]): string {
 }
 
 /** Follows the name, not the place in the list, so that a new cluster leaves the other rules as they are. */
-function staleUid(cluster: string): string {
+export function staleUid(cluster: string): string {
   const readable = `${STALE.uid}-${cluster}`;
   if (/^[a-zA-Z0-9_-]{1,40}$/.test(readable)) return readable;
   return `${STALE.uid}-${createHash("sha256").update(cluster).digest("hex").slice(0, 16)}`;

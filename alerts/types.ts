@@ -9,6 +9,8 @@ export type AlertingConfig = {
   /** Address people use to reach Grafana; every link starts with it. No slash at the end. */
   readonly rootUrl: string;
   readonly clusters: readonly string[];
+  /** Clusters that are configured no longer; their heartbeat rules are deleted from Grafana. */
+  readonly removedClusters: readonly string[];
   /** Time between ticks. */
   readonly intervalSeconds: number;
   /** Time between evaluations; a multiple of 10. One minute carries 2,000 groups (measured). */

@@ -77,6 +77,12 @@ export const alerts = z
       .optional()
       .describe("Slack. Left out: rules are provisioned and visible in Grafana, nothing is sent."),
     repeat_interval_seconds: seconds.default(14_400).describe("How often a lasting alert is sent again."),
+    removed_clusters: z
+      .array(nonEmpty)
+      .default([])
+      .describe(
+        "Clusters that this file no longer has. Grafana keeps the heartbeat rule of a removed cluster, which then calls it blind for ever; named here, the rule is deleted.",
+      ),
     runbook_url_prefix: httpUrl
       .optional()
       .describe("Where your runbooks are published; the rule's runbook name is added to it."),

@@ -17,6 +17,7 @@ describe("render", () => {
       "grafana/dashboards/lagline-pipeline.json",
       "grafana/dashboards/lagline-runbooks.json",
       "grafana/provisioning/alerting/lagline-contact-points.yaml",
+      "grafana/provisioning/alerting/lagline-gone-rules.yaml",
       "grafana/provisioning/alerting/lagline-policies.yaml",
       "grafana/provisioning/alerting/lagline-rules.yaml",
       "grafana/provisioning/alerting/lagline-templates.yaml",

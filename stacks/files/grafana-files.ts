@@ -61,6 +61,7 @@ export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, strin
   return renderGrafana({
     environment: config.environment,
     clusters: Object.keys(config.clusters),
+    removedClusters: config.alerts.removed_clusters,
     intervalSeconds: config.collector.interval_seconds,
     rootUrl: grafanaRootUrl(config),
     dashboardsPath: PATHS.grafanaDashboards,

@@ -30,6 +30,7 @@ const alerting: AlertingConfig = {
   rootUrl: "https://grafana.example.org",
   clusters: [CLUSTER],
   evaluationSeconds: 60,
+  removedClusters: [],
   maximumGroups: 5000,
   spoolMaximumBytes: 536_870_912,
   repeatIntervalSeconds: 14_400,

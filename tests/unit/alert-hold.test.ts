@@ -25,6 +25,7 @@ const config: AlertingConfig = {
   intervalSeconds: 30,
   evaluationSeconds: 60,
   staleAfterSeconds: 150,
+  removedClusters: [],
   maximumGroups: 5000,
   spoolMaximumBytes: 536_870_912,
   repeatIntervalSeconds: 14_400,
