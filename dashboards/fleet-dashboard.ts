@@ -7,8 +7,9 @@ import {
   noneWanted,
   verdictMappings,
 } from "./appearance.ts";
+import { rareEventAnnotations } from "./annotations.ts";
 import { buildPage } from "./layout.ts";
-import { PANEL_IDS, toGroupLink } from "./links.ts";
+import { PANEL_IDS, toClusterLink, toGroupLink } from "./links.ts";
 import { atLeast, is, where } from "./lucene.ts";
 import { linePanel, statPanel, timelinePanel } from "./panels.ts";
 import { clustersTable, collectorsTable } from "./pipeline-tables.ts";
@@ -36,6 +37,7 @@ export function buildFleetDashboard(config: DashboardConfig): BuiltDashboard {
     from: "now-3h",
     refreshSeconds: Math.max(config.intervalSeconds, 10),
     variables: [datasourceVariable(config), clusterVariable("many"), teamVariable()],
+    annotations: rareEventAnnotations(CLUSTER),
     rows: [
       [
         trust({ id: 1, width: 4, filter: where("cluster", CLUSTER), config }),
@@ -148,7 +150,7 @@ function worstGroups(recent: string): PanelDraft {
       { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 75 },
       { field: "verdict_seconds", title: "For", unit: "s", decimals: 0, width: 75 },
       { field: "team", title: "Team", width: 85 },
-      { field: "cluster", title: "Cluster", width: 80 },
+      { field: "cluster", title: "Cluster", width: 80, links: [toClusterLink()] },
     ],
   });
 }

@@ -2,11 +2,13 @@
 import { emptyMapping, verdictMappings } from "./appearance.ts";
 import { eventsTable, expectationTable, ownersTable, partitionsTable } from "./group-tables.ts";
 import { groupNumbers } from "./group-numbers.ts";
+import { eventAnnotations } from "./annotations.ts";
 import { buildPage } from "./layout.ts";
 import { is, where } from "./lucene.ts";
 import { heatmapPanel, linePanel, statPanel, timelinePanel } from "./panels.ts";
-import { DATASOURCE, documentsQuery, seriesQuery } from "./queries.ts";
+import { documentsQuery, seriesQuery } from "./queries.ts";
 import type { Statistic } from "./queries.ts";
+import { coloured, dashed } from "./line-styles.ts";
 import { newestData, trust } from "./trust-panels.ts";
 import type { BuiltDashboard, DashboardConfig, JsonObject, PanelDraft } from "./types.ts";
 import { clusterVariable, datasourceVariable, groupVariable } from "./variables.ts";
@@ -30,7 +32,7 @@ export function buildGroupDashboard(config: DashboardConfig): BuiltDashboard {
     from: "now-3h",
     refreshSeconds: Math.max(config.intervalSeconds, 10),
     variables: [datasourceVariable(config), clusterVariable("one"), groupVariable()],
-    annotations: [eventAnnotation()],
+    annotations: eventAnnotations(CLUSTER, GROUP),
     rows: [
       [verdict(), cause(), trust({ ...tile, id: 3, width: 3 }), newestData({ ...tile, id: 4, width: 4 })],
       groupNumbers(GROUP_FILTER, config),
@@ -186,39 +188,4 @@ type GroupSeries = {
 
 function groupSeries({ refId, field, alias, statistic = "max" }: GroupSeries): JsonObject {
   return seriesQuery({ refId, filter: GROUP_FILTER, metric: { statistic, field }, alias });
-}
-
-function coloured(name: string, color: string): JsonObject {
-  return {
-    matcher: { id: "byName", options: name },
-    properties: [{ id: "color", value: { mode: "fixed", fixedColor: color } }],
-  };
-}
-
-/** Dashes tell the two lines apart without colour. */
-function dashed(name: string, color: string): JsonObject {
-  return {
-    matcher: { id: "byName", options: name },
-    properties: [
-      { id: "color", value: { mode: "fixed", fixedColor: color } },
-      { id: "custom.lineStyle", value: { fill: "dash", dash: [8, 6] } },
-      { id: "custom.fillOpacity", value: 0 },
-    ],
-  };
-}
-
-function eventAnnotation(): JsonObject {
-  const query = where("event", CLUSTER, GROUP);
-  return {
-    name: "Events",
-    datasource: DATASOURCE,
-    enable: true,
-    hide: false,
-    iconColor: "purple",
-    query,
-    target: { refId: "Events", query },
-    timeField: "@timestamp",
-    textField: "event_text",
-    tagsField: "event_kind",
-  };
 }

@@ -1,5 +1,6 @@
 /** Tables of the group page: partitions with their owners, owners with their load, and what changed. */
 import { verdictMappings, zeroMapping } from "./appearance.ts";
+import { toPartitionLink, toTopicLink } from "./links.ts";
 import { is, where } from "./lucene.ts";
 import { latestTable, logTable } from "./tables.ts";
 import type { DashboardConfig, PanelDraft } from "./types.ts";
@@ -22,7 +23,7 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
     height: 11,
     filter: where("partition", CLUSTER, GROUP),
     documents: PARTITION_DOCUMENTS,
-    keys: ["partition_label"],
+    keys: ["topic", "partition"],
     timeFrom: `${config.staleAfterSeconds}s`,
     sortBy: [
       { field: "verdict_code", descending: true },
@@ -36,7 +37,16 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
         mappings: verdictMappings(),
         cell: "background",
       },
-      { field: "partition_label", title: "Partition", width: 165 },
+      { field: "topic", title: "Topic", width: 150, links: [toTopicLink()] },
+      { field: "partition", title: "Partition", width: 80, links: [toPartitionLink()] },
+      {
+        field: "verdict_seconds",
+        title: "For",
+        unit: "s",
+        decimals: 0,
+        width: 75,
+        mappings: zeroMapping("0 s"),
+      },
       { field: "lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
       {
         field: "time_lag_seconds",
@@ -58,7 +68,6 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
       { field: "consume_rate", title: "Out/s", decimals: 1, width: 65, mappings: zeroMapping("0") },
       { field: "partition_owner", title: "Owner", width: 115, noValue: "no owner" },
       { field: "client_id", title: "Client", width: 135 },
-      { field: "committed_offset", title: "Offset", unit: "none", width: 110, mappings: zeroMapping("0") },
       { field: "cause", title: "Cause", cell: "wrap" },
     ],
   });
@@ -107,7 +116,7 @@ export function eventsTable(): PanelDraft {
     filter: where("event", CLUSTER, GROUP),
     documents: EVENTS,
     columns: [
-      { field: "@timestamp", title: "When", width: 150 },
+      { field: "@timestamp", title: "When", width: 175 },
       { field: "event_kind", title: "What", width: 75 },
       { field: "event_text", title: "Event", cell: "wrap" },
     ],

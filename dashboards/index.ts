@@ -1,8 +1,11 @@
 /** Dashboards as code: a pure function from configuration to the JSON that Grafana reads. */
+import { buildClusterDashboard } from "./cluster-dashboard.ts";
 import { buildFleetDashboard } from "./fleet-dashboard.ts";
 import { buildGroupDashboard } from "./group-dashboard.ts";
+import { buildPartitionDashboard } from "./partition-dashboard.ts";
 import { buildPipelineDashboard } from "./pipeline-dashboard.ts";
 import { buildRunbooksDashboard } from "./runbooks-dashboard.ts";
+import { buildTopicDashboard } from "./topic-dashboard.ts";
 import type { BuiltDashboard, DashboardConfig } from "./types.ts";
 
 export { toSortedJson } from "./json.ts";
@@ -16,7 +19,10 @@ export function buildDashboards(config: DashboardConfig): readonly BuiltDashboar
   const runbooks = config.runbooks ?? new Map<string, string>();
   return [
     buildFleetDashboard(config),
+    buildClusterDashboard(config),
     buildGroupDashboard(config),
+    buildTopicDashboard(config),
+    buildPartitionDashboard(config),
     buildPipelineDashboard(config),
     ...(runbooks.size === 0 ? [] : [buildRunbooksDashboard(config, runbooks)]),
   ];

@@ -1,6 +1,6 @@
 /** Checks of queries: fields, settings and Lucene. What is wrong here shows as an empty panel, without any message. */
 import type { TargetView } from "./lint-schema.ts";
-import { FIELD_NAMES, RECORD_KINDS } from "../model/fields.ts";
+import { FIELDS as FIELD_TABLE, FIELD_NAMES, RECORD_KINDS } from "../model/fields.ts";
 
 const FIELDS: readonly string[] = FIELD_NAMES;
 const RECORDS: readonly string[] = RECORD_KINDS;
@@ -17,6 +17,7 @@ export function checkTarget(target: TargetView, panelType: string): readonly str
     ...[...metrics, ...bucketAggs].flatMap(({ settings }) => checkSettings(settings)),
     ...[...(target.alias ?? "").matchAll(/\{\{(\w+)\}\}/g)].flatMap((match) => checkField(match[1])),
     ...bucketAggs.filter(({ type }) => type === "terms").flatMap(checkTerms),
+    ...[...metrics, ...bucketAggs].flatMap(({ field }) => checkRecord(target.query, field)),
     ...(metrics.length === 1 ? [] : ["asks for several metrics at once"]),
     ...(documents || bucketAggs.at(-1)?.type === "date_histogram"
       ? []
@@ -60,6 +61,15 @@ export function checkLucene(query: string): readonly string[] {
   if (/"[^"]*\$\w+[^"]*"/.test(query))
     problems.push("filter has a variable inside quotes, where Grafana's escaping shows");
   return problems;
+}
+
+/** A field of another kind of document is mapped, so Elasticsearch takes the query and finds nothing. */
+function checkRecord(query: string, field: string | undefined): readonly string[] {
+  const record = RECORD_KINDS.find((kind) => query.split(" ")[0] === `record:${kind}`);
+  const name = FIELD_NAMES.find((known) => known === field);
+  if (record === undefined || name === undefined) return [];
+  const { records }: { readonly records: readonly string[] } = FIELD_TABLE[name];
+  return records.includes(record) ? [] : [`asks ${record} documents for ${name}, which they do not have`];
 }
 
 export function checkField(field: string | undefined): readonly string[] {

@@ -156,6 +156,36 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
     says: /may draw 200 lines/,
   },
   {
+    name: "a field that documents of this kind do not have",
+    from: '"field":"time_lag_seconds"',
+    to: '"field":"skew"',
+    says: /asks group documents for skew, which they do not have/,
+  },
+  {
+    name: "a page that does not say how old its data is",
+    from: /"title":"Newest data"/g,
+    to: '"title":"Newest"',
+    says: /lagline-fleet: does not show how old its data is/,
+  },
+  {
+    name: "a link that forgets the time range",
+    from: "&${__url_time_range}",
+    to: "",
+    says: /does not hand on the time range/,
+  },
+  {
+    name: "a link that does not escape a name",
+    from: "${__data.fields.group:percentencode}",
+    to: "${__data.fields.group}",
+    says: /puts a value into a link without escaping it/,
+  },
+  {
+    name: "a link that needs a column its table does not have",
+    from: "${__data.fields.group:percentencode}",
+    to: "${__data.fields.groop:percentencode}",
+    says: /needs the column groop/,
+  },
+  {
     name: "a page that can be edited by hand",
     from: '"editable":false',
     to: '"editable":true',
@@ -182,11 +212,15 @@ test("no page sends more queries than it says", () => {
     uid,
     JSON.stringify(json).match(/"refId"/g)?.length ?? 0,
   ]);
-  // Counted by hand on the pages: fleet 6 tiles + 5 panels, group 21 panels + 3 second lines + the annotation.
+  // Counted by hand on the pages, annotations included: fleet 6 tiles + 5 panels + 1, group 21 panels + 3 second lines + 2,
+  // cluster 7 panels + 2 further lines + 1, topic 6 panels, partition 9 panels + 2 second lines + 2.
   expect(Object.fromEntries(queries)).toEqual({
-    "lagline-fleet": 11,
-    "lagline-group": 25,
+    "lagline-fleet": 12,
+    "lagline-cluster": 10,
+    "lagline-group": 26,
+    "lagline-topic": 6,
+    "lagline-partition": 13,
     "lagline-pipeline": 13,
-    "lagline-runbooks": 0,
+    "lagline-runbooks": 2,
   });
 });

@@ -1,5 +1,6 @@
 /** Checks of generated dashboards. Grafana takes nearly anything and then shows an empty panel; this says what and where. */
 import { checkDatasource, checkField, checkLucene, checkTarget, linesOf } from "./lint-queries.ts";
+import { checkDataLinks } from "./lint-links.ts";
 import { dashboardView, linksView, thresholdsView, variableQueryView } from "./lint-schema.ts";
 import type { DashboardView, PanelView } from "./lint-schema.ts";
 import type { BuiltDashboard } from "./types.ts";
@@ -62,6 +63,7 @@ function lintOne(
     ),
     ...checkPlaces(view.panels),
     ...checkVariables(view),
+    ...(view.panels.some(showsDataAge) ? [] : ["does not show how old its data is"]),
     ...checkAnnotations(view),
     ...usedVariables(view)
       .filter((name) => !variables.includes(name) && !BUILT_IN.test(name))
@@ -96,10 +98,21 @@ function checkPanel(panel: PanelView, options: LintOptions): readonly string[] {
     ...(panel.type === "timeseries" && lines > MAXIMUM_LINES
       ? [`may draw ${lines} lines, at most ${MAXIMUM_LINES} can be read`]
       : []),
+    ...checkDataLinks(panel),
     ...strange.map((value) => `has the threshold ${value}, which does not come from configuration or policy`),
     ...repeated(panel.targets.map((target) => target.refId)).map((ref) => `has two queries ${ref}`),
     ...panel.targets.flatMap((target) => checkTarget(target, panel.type)),
   ];
+}
+
+/** By title, and by what it asks for: either alone could be there by chance. */
+function showsDataAge({ title, targets }: PanelView): boolean {
+  return (
+    title === "Newest data" &&
+    targets.some(
+      ({ query, metrics }) => query.startsWith("record:cluster") && metrics[0]?.field === "@timestamp",
+    )
+  );
 }
 
 function checkPlaces(panels: readonly PanelView[]): readonly string[] {

@@ -1,7 +1,9 @@
 /** Runbooks as a page of Grafana, so that the link in a message works where runbooks are published nowhere else. */
 import { buildPage } from "./layout.ts";
 import { DASHBOARD_UIDS } from "./links.ts";
+import { where } from "./lucene.ts";
 import { textPanel } from "./panels.ts";
+import { newestData, trust } from "./trust-panels.ts";
 import { datasourceVariable } from "./variables.ts";
 import type { BuiltDashboard, DashboardConfig } from "./types.ts";
 
@@ -35,20 +37,27 @@ export function buildRunbooksDashboard(
     from: "now-3h",
     refreshSeconds: Math.max(config.intervalSeconds, 300),
     variables: [datasourceVariable(config)],
-    rows: RUNBOOK_NAMES.filter((name) => runbooks.has(name)).map((name) => {
-      const markdown = runbooks.get(name) ?? "";
-      return [
-        textPanel({
-          id: panelId(name),
-          title: titleOf(markdown) ?? name,
-          description: "What to do when this alert fires, in order; start at the top.",
-          width: 24,
-          height: 14,
-          // The first heading is the title of the panel already.
-          markdown: markdown.replace(/^# .+\n+/, ""),
-        }),
-      ];
-    }),
+    rows: [
+      // A reader who comes from an old message must see whether anybody watches now. Ids far above those of runbooks.
+      [
+        trust({ id: 1001, width: 12, filter: where("cluster"), config }),
+        newestData({ id: 1002, width: 12, filter: where("cluster"), config }),
+      ],
+      ...RUNBOOK_NAMES.filter((name) => runbooks.has(name)).map((name) => {
+        const markdown = runbooks.get(name) ?? "";
+        return [
+          textPanel({
+            id: panelId(name),
+            title: titleOf(markdown) ?? name,
+            description: "What to do when this alert fires, in order; start at the top.",
+            width: 24,
+            height: 14,
+            // The first heading is the title of the panel already.
+            markdown: markdown.replace(/^# .+\n+/, ""),
+          }),
+        ];
+      }),
+    ],
   });
 }
 

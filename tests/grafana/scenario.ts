@@ -206,6 +206,8 @@ function groupDocuments(story: Story, tick: number, options: ScenarioOptions): r
     complete: 1,
     lag: partition.lag,
     committed_offset: Math.round(tick * 10) % 1_000_000_000,
+    log_end_offset: (Math.round(tick * 10) % 1_000_000_000) + partition.lag,
+    verdict_seconds: Math.max(since, 0),
     commit_age_seconds: partition.commitAge,
     produce_rate: partition.produced,
     consume_rate: partition.consumed,
@@ -263,7 +265,7 @@ function groupDocuments(story: Story, tick: number, options: ScenarioOptions): r
     lag_floor: 100,
     expected_idle: story.expectedIdle === true ? 1 : 0,
   });
-  documents.push(...ownerDocuments(base, story, partitions));
+  documents.push(...ownerDocuments(base, story, partitions), ...topicDocuments(base, story, partitions));
   if (since > 0 && since <= options.intervalSeconds) {
     documents.push({
       ...base,
@@ -409,6 +411,37 @@ function ownerDocuments(
       consume_rate: sum(own.map((partition) => partition.consumed)),
     };
   });
+}
+
+function topicDocuments(
+  base: Pick<LagDocument, "@timestamp" | "cluster">,
+  story: Story,
+  partitions: readonly Numbers[],
+): readonly LagDocument[] {
+  const { topic } = story;
+  const rates = partitions.map(({ produced }) => produced);
+  const total = sum(rates);
+  return [
+    ...partitions.map(({ number, produced }): LagDocument => ({
+      ...base,
+      record: "topic",
+      topic,
+      partition: String(number),
+      partition_number: number,
+      partition_label: `${topic}-${String(number).padStart(3, "0")}`,
+      topic_rollup: 0,
+      produce_rate: produced,
+    })),
+    {
+      ...base,
+      record: "topic",
+      topic,
+      topic_rollup: 1,
+      partition_count: partitions.length,
+      produce_rate: total,
+      ...(total > 0 ? { skew: (Math.max(...rates) * rates.length) / total } : {}),
+    },
+  ];
 }
 
 function clusterDocument(

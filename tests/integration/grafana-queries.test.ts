@@ -96,7 +96,13 @@ function optionsFor(group: string, lastSeconds = HOURS * 3600): TranslateOptions
     fromMs: (nowSeconds - lastSeconds) * 1000,
     toMs: nowSeconds * 1000 + 999,
     intervalMs: INTERVAL * 1000,
-    variables: { cluster: CLUSTER, group, team: { all: "* OR (*:* AND NOT _exists_:team)" } },
+    variables: {
+      cluster: CLUSTER,
+      group,
+      topic: group === HOSTILE_GROUP ? "hostile" : "payments",
+      partition: "1",
+      team: { all: "* OR (*:* AND NOT _exists_:team)" },
+    },
   };
 }
 
@@ -138,7 +144,10 @@ test.each(variables)("the variable $name has values", async ({ query }) => {
 });
 
 test("the annotation of the group page finds the change of verdict", async () => {
-  const [query = ""] = pages.flatMap((page) => page.annotations.list.map((annotation) => annotation.query));
+  const query =
+    pages
+      .find((page) => page.uid === "lagline-group")
+      ?.annotations.list.find(({ name }) => name === "Changes")?.query ?? "";
   const found = await search(translateAnnotation(query, optionsFor("payments-writer")));
   expect(found.hits.hits.map(({ _source: source }) => source["event_text"])).toEqual([
     "payments-writer: ok → stopped",
