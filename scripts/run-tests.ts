@@ -82,10 +82,16 @@ async function runIntegration(): Promise<Count> {
   }
 }
 
-/** Tools that some tests need; without them those tests say so and count as skipped. */
+/** Commands that some tests run: strace kills at system calls, openssl makes certificates. */
+const TOOLS = ["strace", "openssl"];
+
+/** Without strace its tests say so and count as skipped; without openssl they fail. */
 async function ensureTools(): Promise<void> {
-  const { exitCode } = await execa("strace", ["--version"], { reject: false, stdio: "ignore" });
-  if (exitCode === 0) {
+  const answers = await Promise.all(
+    TOOLS.map(async (tool) => execa(tool, [tool === "openssl" ? "version" : "--version"], { reject: false })),
+  );
+  const lacking = TOOLS.filter((_, index) => answers[index]?.exitCode !== 0);
+  if (lacking.length === 0) {
     return;
   }
   try {
@@ -94,10 +100,10 @@ async function ensureTools(): Promise<void> {
       signal: new AbortController().signal,
       retryCommand: "scripts/test",
     });
-    await ensurePackages(context, ["strace"]);
+    await ensurePackages(context, lacking);
   } catch (error) {
     console.error(
-      `strace cannot be installed, so the crash tests at every system call will be skipped: ${describeError(error)}`,
+      `${lacking.join(" and ")} cannot be installed, so tests that need it cannot run: ${describeError(error)}`,
     );
   }
 }
