@@ -26,6 +26,7 @@ const WAITING = whenKnown("L", `${COUNT} messages wait`, "messages wait");
 
 const STOPPED: ConsumerRule = {
   uid: "lagline-consumer-group-stopped",
+  when: "nothing is consumed: verdict stopped, no owner or vanished",
   name: "KafkaConsumerGroupStopped",
   severity: "critical",
   pendingSeconds: 120,
@@ -50,6 +51,7 @@ const STOPPED: ConsumerRule = {
 
 const STALLED: ConsumerRule = {
   uid: "lagline-consumer-partition-stalled",
+  when: "verdict stalled: commits come, the offset stays",
   name: "KafkaConsumerPartitionStalled",
   severity: "critical",
   pendingSeconds: 180,
@@ -67,6 +69,7 @@ const STALLED: ConsumerRule = {
 
 const OBJECTIVE: ConsumerRule = {
   uid: "lagline-consumer-objective-missed",
+  when: "time lag above the objective of the group's policy, and no critical verdict",
   name: "KafkaConsumerObjectiveMissed",
   severity: "warning",
   pendingSeconds: 300,
@@ -86,6 +89,7 @@ const OBJECTIVE: ConsumerRule = {
 
 const GROWING: ConsumerRule = {
   uid: "lagline-consumer-lag-growing",
+  when: "verdict falling behind, and not late yet",
   name: "KafkaConsumerLagGrowing",
   severity: "warning",
   pendingSeconds: 300,

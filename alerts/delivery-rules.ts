@@ -30,6 +30,7 @@ const WHO = `The collector ${name("collector")} of ${name("cluster")}`;
 
 const DROPPED: DeliveryRule = {
   uid: "lagline-documents-dropped",
+  when: "documents dropped in the last hour of documents",
   name: "LagPipelineDocumentsDropped",
   severity: "critical",
   pendingSeconds: 0,
@@ -46,6 +47,7 @@ const DROPPED: DeliveryRule = {
 
 const DEAD_LETTERED: DeliveryRule = {
   uid: "lagline-documents-dead-lettered",
+  when: "documents refused for good in the last hour of documents",
   name: "LagPipelineDocumentsDeadLettered",
   severity: "warning",
   pendingSeconds: 0,
@@ -62,6 +64,7 @@ const DEAD_LETTERED: DeliveryRule = {
 
 const FILLING: DeliveryRule = {
   uid: "lagline-spool-filling",
+  when: "spool above half of collector.spool.maximum_bytes",
   name: "LagPipelineSpoolFilling",
   severity: "warning",
   pendingSeconds: 300,
@@ -82,6 +85,7 @@ const FILLING: DeliveryRule = {
 
 const LATE: DeliveryRule = {
   uid: "lagline-delivery-late",
+  when: "documents wait longer than half the rules' window",
   name: "LagPipelineDeliveryLate",
   severity: "warning",
   pendingSeconds: 300,

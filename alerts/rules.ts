@@ -47,8 +47,9 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
   };
 }
 
-const STALE: AlertRule = {
+export const STALE: AlertRule = {
   uid: "lagline-stale",
+  when: "no trusted tick of the cluster in the window",
   name: "LagPipelineDataStale",
   severity: "critical",
   pendingSeconds: 60,

@@ -47,6 +47,8 @@ export type AlertRule = {
   readonly severity: Severity;
   readonly pendingSeconds: number;
   readonly keepFiringSeconds: number;
+  /** The condition in words, for the catalogue. */
+  readonly when: string;
   /** Why these numbers; part of the catalogue. */
   readonly reason: string;
   readonly runbook: RunbookName;

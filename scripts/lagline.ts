@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { LaglineError, describeError } from "../model/errors.ts";
 import { LAGLINE_VERSION } from "../stacks/versions.ts";
+import { addAlertCommands } from "./commands/alerts.ts";
 import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
@@ -28,6 +29,7 @@ addKafkaCommands(program);
 addReadingCommands(program);
 addPolicyCommands(program);
 addAnnotationCommands(program);
+addAlertCommands(program);
 addDeploymentCommands(program);
 for (const command of program.commands) {
   command.exitOverride();
