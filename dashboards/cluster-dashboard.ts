@@ -1,8 +1,17 @@
 /** One cluster: which of its groups and topics are behind the numbers of the fleet page? */
 import { rareEventAnnotations } from "./annotations.ts";
-import { OBJECTIVE_STEPS, verdictMappings, zeroMapping } from "./appearance.ts";
+import { OBJECTIVE_STEPS, zeroMapping } from "./appearance.ts";
+import {
+  CAUSE_COLUMN,
+  TEAM_COLUMN,
+  groupColumn,
+  heldColumn,
+  lateColumn,
+  messagesColumn,
+  verdictColumn,
+} from "./columns.ts";
 import { buildPage } from "./layout.ts";
-import { toGroupLink, toTopicLink } from "./links.ts";
+import { toTopicLink } from "./links.ts";
 import { coloured, dashed } from "./line-styles.ts";
 import { hasFlag, is, where } from "./lucene.ts";
 import { linePanel } from "./panels.ts";
@@ -106,22 +115,9 @@ function groupsTable(config: DashboardConfig): PanelDraft {
       { field: "time_lag_seconds", descending: true },
     ],
     columns: [
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 115,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
-      { field: "group", title: "Group", width: 190, links: [toGroupLink()] },
-      {
-        field: "time_lag_seconds",
-        title: "Late by",
-        unit: "s",
-        decimals: 1,
-        width: 85,
-        mappings: zeroMapping("0 s"),
-      },
+      verdictColumn(115),
+      groupColumn(190),
+      lateColumn(85),
       {
         field: "objective_ratio",
         title: "×",
@@ -132,18 +128,11 @@ function groupsTable(config: DashboardConfig): PanelDraft {
         cell: "text",
         mappings: zeroMapping("0"),
       },
-      { field: "total_lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
+      messagesColumn("total_lag"),
       { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 80 },
-      {
-        field: "verdict_seconds",
-        title: "For",
-        unit: "s",
-        decimals: 0,
-        width: 80,
-        mappings: zeroMapping("0 s"),
-      },
-      { field: "team", title: "Team", width: 100, noValue: "none" },
-      { field: "cause", title: "Cause", cell: "wrap" },
+      heldColumn(80),
+      TEAM_COLUMN,
+      CAUSE_COLUMN,
     ],
   });
 }

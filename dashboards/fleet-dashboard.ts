@@ -8,8 +8,9 @@ import {
   verdictMappings,
 } from "./appearance.ts";
 import { rareEventAnnotations } from "./annotations.ts";
+import { CAUSE_COLUMN, groupColumn, verdictColumn } from "./columns.ts";
 import { buildPage } from "./layout.ts";
-import { PANEL_IDS, toClusterLink, toGroupLink } from "./links.ts";
+import { PANEL_IDS, toClusterLink } from "./links.ts";
 import { atLeast, is, where } from "./lucene.ts";
 import { linePanel, statPanel, timelinePanel } from "./panels.ts";
 import { clustersTable, collectorsTable } from "./pipeline-tables.ts";
@@ -126,15 +127,9 @@ function worstGroups(recent: string): PanelDraft {
       { field: "time_lag_seconds", descending: true },
     ],
     columns: [
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 115,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
-      { field: "group", title: "Group", width: 165, links: [toGroupLink()] },
-      { field: "cause", title: "Cause", cell: "wrap" },
+      verdictColumn(115),
+      groupColumn(165),
+      CAUSE_COLUMN,
       { field: "time_lag_seconds", title: "Late by", unit: "s", decimals: 1, width: 80 },
       { field: "objective_seconds", title: "Objective", unit: "s", width: 85 },
       {

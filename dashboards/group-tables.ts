@@ -1,5 +1,6 @@
 /** Tables of the group page: partitions with their owners, owners with their load, and what changed. */
-import { verdictMappings, zeroMapping } from "./appearance.ts";
+import { zeroMapping } from "./appearance.ts";
+import { CAUSE_COLUMN, heldColumn, messagesColumn, verdictColumn } from "./columns.ts";
 import { toPartitionLink, toTopicLink } from "./links.ts";
 import { is, where } from "./lucene.ts";
 import { latestTable, logTable } from "./tables.ts";
@@ -30,24 +31,11 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
       { field: "lag", descending: true },
     ],
     columns: [
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 110,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
+      verdictColumn(110),
       { field: "topic", title: "Topic", width: 150, links: [toTopicLink()] },
       { field: "partition", title: "Partition", width: 80, links: [toPartitionLink()] },
-      {
-        field: "verdict_seconds",
-        title: "For",
-        unit: "s",
-        decimals: 0,
-        width: 75,
-        mappings: zeroMapping("0 s"),
-      },
-      { field: "lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
+      heldColumn(75),
+      messagesColumn("lag"),
       {
         field: "time_lag_seconds",
         title: "Late by",
@@ -68,7 +56,7 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
       { field: "consume_rate", title: "Out/s", decimals: 1, width: 65, mappings: zeroMapping("0") },
       { field: "partition_owner", title: "Owner", width: 115, noValue: "no owner" },
       { field: "client_id", title: "Client", width: 135 },
-      { field: "cause", title: "Cause", cell: "wrap" },
+      CAUSE_COLUMN,
     ],
   });
 }

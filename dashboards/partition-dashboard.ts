@@ -1,6 +1,7 @@
 /** One partition of one group and its owner: stuck on a message, slow, or without a consumer? */
 import { eventAnnotations } from "./annotations.ts";
-import { verdictMappings, zeroMapping } from "./appearance.ts";
+import { zeroMapping } from "./appearance.ts";
+import { CAUSE_COLUMN, heldColumn, messagesColumn, verdictColumn } from "./columns.ts";
 import { buildPage } from "./layout.ts";
 import { toPartitionLink, toTopicLink } from "./links.ts";
 import { coloured, dashed } from "./line-styles.ts";
@@ -74,28 +75,15 @@ function now(config: DashboardConfig): PanelDraft {
     keys: ["topic", "partition"],
     timeFrom: `${config.staleAfterSeconds}s`,
     columns: [
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 110,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
-      {
-        field: "verdict_seconds",
-        title: "For",
-        unit: "s",
-        decimals: 0,
-        width: 80,
-        mappings: zeroMapping("0 s"),
-      },
+      verdictColumn(110),
+      heldColumn(80),
       { field: "topic", title: "Topic", width: 150, links: [toTopicLink()] },
       { field: "partition", title: "Partition", width: 80 },
       { field: "partition_owner", title: "Owner", width: 120, noValue: "no owner" },
       { field: "client_id", title: "Client", width: 140 },
-      { field: "lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
+      messagesColumn("lag"),
       { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 80 },
-      { field: "cause", title: "Cause", cell: "wrap" },
+      CAUSE_COLUMN,
     ],
   });
 }
@@ -179,7 +167,7 @@ function history(): PanelDraft {
       { field: "partition_owner", title: "Owner", noValue: "no owner" },
       { field: "client_id", title: "Client" },
       { field: "committed_offset", title: "Committed", unit: "none", width: 120, mappings: zeroMapping("0") },
-      { field: "lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
+      messagesColumn("lag"),
     ],
   });
 }
@@ -203,16 +191,10 @@ function siblings(config: DashboardConfig): PanelDraft {
     ],
     columns: [
       { field: "partition_owner", title: "Owner", width: 120, noValue: "no owner" },
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 110,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
+      verdictColumn(110),
       { field: "topic", title: "Topic" },
       { field: "partition", title: "Partition", width: 80, links: [toPartitionLink()] },
-      { field: "lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
+      messagesColumn("lag"),
     ],
   });
 }

@@ -1,7 +1,15 @@
 /** One topic: is the traffic even, and which groups are late on it? */
-import { verdictMappings, zeroMapping } from "./appearance.ts";
+
+import {
+  CAUSE_COLUMN,
+  TEAM_COLUMN,
+  groupColumn,
+  lateColumn,
+  messagesColumn,
+  verdictColumn,
+} from "./columns.ts";
 import { buildPage } from "./layout.ts";
-import { toGroupLink } from "./links.ts";
+
 import { hasFlag, is, where } from "./lucene.ts";
 import { heatmapPanel, linePanel } from "./panels.ts";
 import { seriesQuery } from "./queries.ts";
@@ -91,25 +99,12 @@ function groupsTable(config: DashboardConfig): PanelDraft {
     timeFrom: `${config.staleAfterSeconds}s`,
     sortBy: [{ field: "verdict_code", descending: true }],
     columns: [
-      {
-        field: "verdict_code",
-        title: "Verdict",
-        width: 115,
-        mappings: verdictMappings(),
-        cell: "background",
-      },
-      { field: "group", title: "Group", width: 190, links: [toGroupLink()] },
-      {
-        field: "time_lag_seconds",
-        title: "Late by",
-        unit: "s",
-        decimals: 1,
-        width: 85,
-        mappings: zeroMapping("0 s"),
-      },
-      { field: "total_lag", title: "Messages", unit: "short", width: 90, mappings: zeroMapping("0") },
-      { field: "team", title: "Team", width: 100, noValue: "none" },
-      { field: "cause", title: "Cause", cell: "wrap" },
+      verdictColumn(115),
+      groupColumn(190),
+      lateColumn(85),
+      messagesColumn("total_lag"),
+      TEAM_COLUMN,
+      CAUSE_COLUMN,
     ],
   });
 }
