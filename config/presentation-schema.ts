@@ -70,9 +70,9 @@ export const alerts = z
           .default("none")
           .describe("Who is called on a critical alert."),
         delivery: z
-          .enum(["grafana", "relay"])
+          .enum(["grafana"], "must be `grafana`: the durable relay is not built yet")
           .default("grafana")
-          .describe("`grafana`: Grafana posts by itself. `relay`: through Lagline's durable relay."),
+          .describe("Who posts. `grafana`: Grafana by itself, without a second try when Slack fails."),
       })
       .optional()
       .describe("Slack. Left out: rules are provisioned and visible in Grafana, nothing is sent."),
