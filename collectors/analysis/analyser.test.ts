@@ -1,19 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { LagDocument } from "../../model/documents.ts";
-import type { ResolvedPolicy } from "../../model/policy.ts";
 import type { GroupReading, PartitionReading } from "../../model/snapshot.ts";
+import { TEST_POLICY } from "../../tests/support/policy.ts";
 import { createAnalyser } from "./index.ts";
-
-const policy: ResolvedPolicy = {
-  name: "default",
-  tier: "standard",
-  team: null,
-  objective_seconds: 60,
-  lag_floor: 100,
-  expected_idle: false,
-  runbook: null,
-  slack_channel: null,
-};
 
 const T0 = Date.UTC(2026, 10, 21, 12);
 
@@ -52,7 +41,7 @@ function run(ticks: number, at: (tick: number, nowMs: number) => PartitionReadin
     cluster: "local",
     intervalSeconds: 30,
     minimumComplete: 1,
-    resolvePolicy: () => policy,
+    resolvePolicy: () => TEST_POLICY,
   });
   const all: LagDocument[][] = [];
   for (let tick = 0; tick < ticks; tick++) {

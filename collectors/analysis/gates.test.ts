@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LagDocument } from "../../model/documents.ts";
 import type { BurrowState, GroupReading } from "../../model/snapshot.ts";
+import { TEST_POLICY } from "../../tests/support/policy.ts";
 import { createAnalyser } from "./index.ts";
 
 const T0 = Date.UTC(2026, 10, 21);
@@ -56,16 +57,7 @@ function playSteps(steps: readonly Step[]): LagDocument[][] {
     cluster: "c",
     intervalSeconds: 30,
     minimumComplete: 1,
-    resolvePolicy: () => ({
-      name: "default",
-      tier: "standard",
-      team: null,
-      objective_seconds: 60,
-      lag_floor: 100,
-      expected_idle: false,
-      runbook: null,
-      slack_channel: null,
-    }),
+    resolvePolicy: () => TEST_POLICY,
   });
   return steps.map((step, index) => {
     const nowMs = T0 + index * 30_000;

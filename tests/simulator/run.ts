@@ -4,6 +4,7 @@ import type { Analyser } from "../../collectors/analysis/index.ts";
 import type { LagDocument } from "../../model/documents.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import type { TimeLagMethod, Verdict } from "../../model/verdicts.ts";
+import { TEST_POLICY } from "../support/policy.ts";
 import { SimBurrow } from "./burrow.ts";
 import { SimKafka } from "./kafka.ts";
 import type { Scenario } from "./scenario.ts";
@@ -45,17 +46,7 @@ export class Simulation {
 }
 
 export function policyOf(scenario: Scenario): ResolvedPolicy {
-  return {
-    name: "simulated",
-    tier: "standard",
-    team: null,
-    objective_seconds: 60,
-    lag_floor: 100,
-    expected_idle: false,
-    runbook: null,
-    slack_channel: null,
-    ...scenario.policy,
-  };
+  return { ...TEST_POLICY, name: "simulated", ...scenario.policy };
 }
 
 export function play(

@@ -12,6 +12,7 @@ import type { LagDocument } from "../../model/documents.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import { RulePlayer } from "../grafana/evaluate-rule.ts";
 import type { AlertState } from "../grafana/evaluate-rule.ts";
+import { TEST_POLICY } from "../support/policy.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 12);
 const INTERVAL_MS = 30_000;
@@ -43,17 +44,7 @@ type Step = {
 type Story = { readonly ticks: number; readonly at: (tick: number, nowMs: number) => Step };
 
 function analyse({ ticks, at }: Story, policy: Partial<ResolvedPolicy> = {}): readonly LagDocument[] {
-  const resolved: ResolvedPolicy = {
-    name: "default",
-    tier: "standard",
-    team: null,
-    objective_seconds: 60,
-    lag_floor: 100,
-    expected_idle: false,
-    runbook: null,
-    slack_channel: null,
-    ...policy,
-  };
+  const resolved: ResolvedPolicy = { ...TEST_POLICY, ...policy };
   const analyser = createAnalyser({
     cluster: "local",
     intervalSeconds: 30,

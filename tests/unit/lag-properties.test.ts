@@ -7,6 +7,7 @@ import type { LagDocument } from "../../model/documents.ts";
 import type { CommitReading, GroupReading, PartitionReading } from "../../model/snapshot.ts";
 import { play } from "../simulator/run.ts";
 import { SCENARIOS } from "../simulator/scenarios.ts";
+import { TEST_POLICY } from "../support/policy.ts";
 
 const START = Date.UTC(2026, 10, 21);
 
@@ -63,16 +64,7 @@ function make(): Analyser {
     cluster: "p",
     intervalSeconds: 30,
     minimumComplete: 1,
-    resolvePolicy: () => ({
-      name: "default",
-      tier: "standard",
-      team: null,
-      objective_seconds: 60,
-      lag_floor: 10,
-      expected_idle: false,
-      runbook: null,
-      slack_channel: null,
-    }),
+    resolvePolicy: () => ({ ...TEST_POLICY, lag_floor: 10 }),
   });
 }
 

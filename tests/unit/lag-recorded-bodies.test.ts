@@ -5,6 +5,7 @@ import { decodeGroup } from "../../collectors/burrow/decode.ts";
 import type { LagDocument } from "../../model/documents.ts";
 import type { GroupReading } from "../../model/snapshot.ts";
 import { readRecorded, recordedBodies } from "../fakes/recorded.ts";
+import { TEST_POLICY } from "../support/policy.ts";
 
 const lagBodies = recordedBodies().filter(({ path, status }) => path.endsWith("/lag") && status === 200);
 
@@ -33,16 +34,7 @@ function analyse(reading: GroupReading, nowMs: number): LagDocument[] {
     cluster: "local",
     intervalSeconds: 30,
     minimumComplete: 1,
-    resolvePolicy: () => ({
-      name: "default",
-      tier: "standard",
-      team: null,
-      objective_seconds: 60,
-      lag_floor: 100,
-      expected_idle: false,
-      runbook: null,
-      slack_channel: null,
-    }),
+    resolvePolicy: () => TEST_POLICY,
   });
   const tick = analyser.beginTick({
     tickMs: nowMs,
