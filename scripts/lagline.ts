@@ -35,10 +35,9 @@ for (const command of program.commands) {
   command.exitOverride();
 }
 
-// `lagline advise | head`: the reader has seen enough. Everything else is written to files or sent, not printed.
+// `lagline advise | head`: the reader has seen enough, which is no reason to stop half-way in what the command does.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
-  process.exit(0);
 });
 try {
   await program.parseAsync();

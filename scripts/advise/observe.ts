@@ -1,7 +1,7 @@
 /** What the stored documents say about one group: rates per partition and who owned what last. */
 import { z } from "zod";
 import type { Search } from "../search/search.ts";
-import type { ObservedGroup, ObservedPartition, Rates } from "./sizing.ts";
+import type { ObservedPartition, Rates, StoredGroup } from "./sizing.ts";
 
 export type ObserveOptions = {
   readonly cluster: string;
@@ -51,10 +51,7 @@ const MIN_BUSY_TICKS = 5;
 const IDLE_VERDICTS = ["stopped", "stalled", "no_owner", "vanished", "suspect_data"];
 
 /** @throws LaglineError `LAGLINE_SEARCH_FAILED` */
-export async function observeGroup(
-  search: Search,
-  options: ObserveOptions,
-): Promise<Omit<ObservedGroup, "members">> {
+export async function observeGroup(search: Search, options: ObserveOptions): Promise<StoredGroup> {
   const { cluster, group, signal } = options;
   const whole = await search(
     {

@@ -8,7 +8,7 @@ import { nameFilter } from "../search/globs.ts";
 import { openSearch } from "../search/search.ts";
 import { observeGroup } from "./observe.ts";
 import { ADVICE, sizeGroup } from "./sizing.ts";
-import type { ObservedGroup, Sizing } from "./sizing.ts";
+import type { ObservedGroup, Sizing, StoredGroup } from "./sizing.ts";
 import { adviceLines } from "./text.ts";
 
 export type AdviseOptions = {
@@ -52,10 +52,7 @@ export async function runAdvise(config: Config, options: AdviseOptions): Promise
 }
 
 /** Where Kafka tells the owners of now, they count: Burrow may have forgotten them. */
-function withMembers(
-  observed: Awaited<ReturnType<typeof observeGroup>>,
-  members: GroupMembers | null,
-): ObservedGroup {
+function withMembers(observed: StoredGroup, members: GroupMembers | null): ObservedGroup {
   if (members === null || members.total === 0) return { ...observed, members };
   const partitions = observed.partitions.map((each) => ({
     ...each,

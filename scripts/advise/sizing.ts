@@ -23,13 +23,17 @@ export type ObservedPartition = {
 /** Consumers of the group by Kafka's own word, and how many of them own no partition. */
 export type Members = { readonly total: number; readonly idle: number };
 
-export type ObservedGroup = {
+/** What the stored documents tell. */
+export type StoredGroup = {
   readonly cluster: string;
   readonly group: string;
-  /** Null where Kafka was not asked or did not say. */
-  readonly members: Members | null;
   readonly produce: Rates | null;
   readonly partitions: readonly ObservedPartition[];
+};
+
+export type ObservedGroup = StoredGroup & {
+  /** Null where Kafka was not asked or did not say. */
+  readonly members: Members | null;
 };
 
 export type Capacity = {
