@@ -1,7 +1,7 @@
 /**
  * The adapter that axios uses for Burrow: one GET over a kept connection, the path byte for byte, the body as one
- * buffer. Axios' own adapter carries uploads, redirects, proxies and decompression, none of which may happen here, and
- * took 0.2 ms of CPU more for each request.
+ * buffer. Axios' own adapter carries uploads, redirects, proxies and decompression, none of which may happen here and all
+ * of which cost every one of hundreds of requests in a cycle.
  */
 import http from "node:http";
 import https from "node:https";
