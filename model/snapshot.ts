@@ -18,6 +18,10 @@ export type PartitionReading = {
   readonly topic: string;
   readonly partition: number;
   readonly status: BurrowStatus;
+  /** Burrow's own word as sent; tells unknown words apart. Kept where the scraper is asked for it (`asSent`). */
+  readonly statusText?: string;
+  /** Owner as sent, Java's leading slash included; "" when Burrow sent none. */
+  readonly ownerText?: string;
   /** Host of the member that owns the partition, without Java's leading slash; null when Burrow knows none. */
   readonly owner: string | null;
   readonly clientId: string | null;
@@ -30,9 +34,25 @@ export type PartitionReading = {
   readonly complete: number;
 };
 
+/** What one answer says about all partitions of a group, those of topics that are filtered out included. */
+export type GroupTotals = {
+  readonly partitionCount: number;
+  readonly totalLag: number;
+  /** Lag of the partition that Burrow names as the worst; null when it names none. */
+  readonly maxLag: number | null;
+  /** Sum of the newest committed offsets; null when no partition has a commit. */
+  readonly offsetSum: number | null;
+  /** Newest commit time of all partitions (epoch ms); null when no partition has a commit. */
+  readonly newestCommitMs: number | null;
+};
+
 export type GroupReading = {
   readonly group: string;
   readonly status: BurrowStatus;
+  /** Burrow's own word as sent; tells unknown words apart. */
+  readonly statusText?: string;
+  /** The whole group, whatever the topic filters leave of `partitions`. */
+  readonly whole?: GroupTotals;
   /** Share of partitions with a full window, 0 to 1. */
   readonly complete: number;
   readonly partitionCount: number;
@@ -46,6 +66,8 @@ export type TopicReading = {
   readonly endOffsets: readonly (number | undefined)[];
   /** False when the list was shorter than the partitions known from groups, so that its places mean nothing. */
   readonly assignable: boolean;
+  /** The list as sent where it cannot be assigned to partitions. */
+  readonly unassigned?: readonly (number | undefined)[];
 };
 
 /** Why a part of a scrape is missing. `kind` is a bounded label for counters; `detail` is the sentence for the log. */

@@ -205,3 +205,47 @@ describe("recorded answers", () => {
     expect(reading).toMatchObject({ status: "UNKNOWN", partitions: [{ status: "UNKNOWN" }] });
   });
 });
+
+describe("Burrow's own words, where they are asked for", () => {
+  const rewound = { ...good, status: "SIDEWAYS", owner: "/10.0.0.1" };
+
+  test("are left out by default, because they cost memory", () => {
+    const { reading } = decodeGroup(body([rewound]), optionsFor("g"));
+    expect(reading).not.toHaveProperty("whole");
+    expect(reading).not.toHaveProperty("statusText");
+    expect(reading?.partitions[0]).not.toHaveProperty("ownerText");
+  });
+
+  test("tell an unknown status and the owner with its slash", () => {
+    const { reading } = decodeGroup(body([rewound]), optionsFor("g", { asSent: true }));
+    expect(reading?.partitions[0]).toMatchObject({ statusText: "SIDEWAYS", ownerText: "/10.0.0.1" });
+    expect(reading?.partitions[0]?.status).toBe("UNKNOWN");
+  });
+
+  test("sum over the whole group, topics that are filtered out included", () => {
+    const other = { ...good, topic: "u", end: { ...good.end, offset: 10, timestamp: 1_795_250_999_000 } };
+    const { reading } = decodeGroup(
+      body([good, other, { ...good, partition: 1, start: null, end: null }], {
+        totallag: 21,
+        maxlag: { ...other, current_lag: 9 },
+      }),
+      optionsFor("g", { asSent: true, isTopicWanted: (topic) => topic === "t" }),
+    );
+    expect(reading?.partitions).toHaveLength(2);
+    expect(reading?.whole).toEqual({
+      partitionCount: 3,
+      totalLag: 21,
+      maxLag: 9,
+      offsetSum: 15,
+      newestCommitMs: 1_795_250_999_000,
+    });
+  });
+
+  test("say nothing about offsets and the worst lag where no partition has a commit", () => {
+    const { reading } = decodeGroup(
+      body([{ ...good, start: null, end: null }], { maxlag: null }),
+      optionsFor("g", { asSent: true }),
+    );
+    expect(reading?.whole).toMatchObject({ maxLag: null, offsetSum: null, newestCommitMs: null });
+  });
+});

@@ -1,5 +1,11 @@
 /** One `/lag` answer to a `GroupReading`: bad, doubled and filtered partitions are left out and counted, the rest stays. */
-import type { CommitReading, GroupReading, PartitionReading, ScrapeProblem } from "../../model/snapshot.ts";
+import type {
+  CommitReading,
+  GroupReading,
+  GroupTotals,
+  PartitionReading,
+  ScrapeProblem,
+} from "../../model/snapshot.ts";
 import { toBurrowStatus } from "../../model/statuses.ts";
 import { sentenceStart, showName } from "./names.ts";
 import {
@@ -19,6 +25,8 @@ export type DecodeOptions = {
   readonly maximumPartitions: number;
   readonly maximumNameCharacters: number;
   readonly isTopicWanted: (topic: string) => boolean;
+  /** Also keeps Burrow's own words and the sums over the whole group. Costs memory, so only where somebody reads them. */
+  readonly asSent?: boolean;
 };
 
 export type DecodedGroup = {
@@ -43,11 +51,13 @@ export function decodeGroup(body: unknown, options: DecodeOptions): DecodedGroup
     faults.add("schema", `the answer is about group ${showName(raw.group)}`);
     return { reading: null, problems: faults.list("group") };
   }
-  const partitions = decodePartitions(raw.partitions ?? [], options, faults);
+  const sums: Sums | null = options.asSent === true ? { offsets: 0, newestMs: 0, commits: 0 } : null;
+  const partitions = decodePartitions(raw.partitions ?? [], { ...options, sums }, faults);
   const dropped = (raw.partitions?.length ?? 0) - partitions.length;
   const reading: GroupReading = {
     group: raw.group,
     status: toBurrowStatus(raw.status),
+    ...(sums === null ? {} : { statusText: raw.status, whole: wholeGroup(raw, partitions, sums) }),
     complete: Number(raw.complete),
     partitionCount: dropped > 0 ? partitions.length : partitionCountOf(raw, partitions.length),
     totalLag: dropped > 0 ? sumLag(partitions) : totalLagOf(raw, partitions),
@@ -58,7 +68,7 @@ export function decodeGroup(body: unknown, options: DecodeOptions): DecodedGroup
 
 function decodePartitions(
   entries: readonly unknown[],
-  options: DecodeOptions,
+  options: DecodeOptions & { readonly sums: Sums | null },
   faults: Faults,
 ): PartitionReading[] {
   const partitions: PartitionReading[] = [];
@@ -83,13 +93,21 @@ function decodePartitions(
       continue;
     }
     if (!options.isTopicWanted(raw.topic)) {
+      if (options.sums !== null) addToSums(options.sums, raw.end ?? null);
       continue;
     }
     if (isDuplicate(seen, raw)) {
       faults.add("duplicate", `${showName(raw.topic)} partition ${raw.partition} is there twice`);
       continue;
     }
-    partitions.push(decodePartition(raw, faults));
+    const partition = decodePartition(raw, faults);
+    if (options.sums === null) {
+      partitions.push(partition);
+      continue;
+    }
+    const { end } = partition;
+    addToSums(options.sums, end === null ? null : { offset: end.offset, timestamp: end.timestampMs });
+    partitions.push({ ...partition, statusText: raw.status, ownerText: raw.owner ?? "" });
   }
   return partitions;
 }
@@ -157,6 +175,34 @@ function partitionCountOf(raw: RawGroup, counted: number): number {
 function totalLagOf(raw: RawGroup, partitions: readonly PartitionReading[]): number {
   const told = raw.totallag;
   return told !== undefined && Number.isSafeInteger(told) && told >= 0 ? told : sumLag(partitions);
+}
+
+/** Over all partitions of the answer, also those of topics that are filtered out. */
+type Sums = { offsets: number; newestMs: number; commits: number };
+
+function addToSums(sums: Sums, end: { readonly offset: number; readonly timestamp: number } | null): void {
+  if (end !== null && end.timestamp <= LATEST_PLAUSIBLE_MS) {
+    sums.commits += 1;
+    sums.offsets += end.offset;
+    sums.newestMs = Math.max(sums.newestMs, end.timestamp);
+  }
+}
+
+function wholeGroup(raw: RawGroup, partitions: readonly PartitionReading[], sums: Sums): GroupTotals {
+  const all = raw.partitions?.length ?? 0;
+  return {
+    partitionCount: partitionCountOf(raw, all),
+    totalLag: totalLagOf(raw, partitions),
+    maxLag: maxLagOf(raw.maxlag),
+    offsetSum: sums.commits === 0 ? null : sums.offsets,
+    newestCommitMs: sums.commits === 0 ? null : sums.newestMs,
+  };
+}
+
+function maxLagOf(worst: unknown): number | null {
+  const lag: unknown =
+    typeof worst === "object" && worst !== null && "current_lag" in worst ? worst.current_lag : null;
+  return typeof lag === "number" && Number.isSafeInteger(lag) && lag >= 0 ? lag : null;
 }
 
 function sumLag(partitions: readonly PartitionReading[]): number {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describeError, LaglineError } from "../../model/errors.ts";
 import { type BurrowClientOptions, createBurrowClient } from "./client.ts";
 import { createNameFilter } from "./filters.ts";
-import { type BurrowScraper, createScraper } from "./scrape.ts";
+import { type BurrowScraper, type ScraperOptions, createScraper } from "./scrape.ts";
 
 /** The part of `lagline.yaml` that reading Burrow needs, in plain values. */
 export type BurrowSource = {
@@ -32,6 +32,8 @@ export type BurrowSource = {
     readonly partitionsPerGroup: number;
     readonly nameCharacters: number;
   };
+  /** What a shape of documents needs beyond the default; see `ScraperOptions`. */
+  readonly readings?: Pick<ScraperOptions, "includeSelfGroups" | "readTopics" | "asSent">;
 };
 
 /**
@@ -75,6 +77,7 @@ export function openScraper(source: BurrowSource): BurrowScraper {
     }),
     // Topics are as cheap as groups are dear; one bound for both is enough.
     limits: { ...source.limits, topics: source.limits.groups },
+    ...source.readings,
   });
 }
 

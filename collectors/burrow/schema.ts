@@ -36,6 +36,8 @@ export const groupStatus = z.object({
     partitions: z.array(z.unknown()).nullable(),
     partition_count: z.number().optional(),
     totallag: z.number().optional(),
+    // Read by hand: a bad one must not cost the group.
+    maxlag: z.unknown().optional(),
   }),
 });
 export type RawGroup = z.output<typeof groupStatus>["status"];

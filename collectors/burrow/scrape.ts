@@ -27,6 +27,12 @@ export type ScraperOptions = {
     readonly partitionsPerGroup: number;
     readonly nameCharacters: number;
   };
+  /** Reads the group that is Burrow's own position like any other. @default false */
+  readonly includeSelfGroups?: boolean;
+  /** Asks for the end offsets of topics. @default true */
+  readonly readTopics?: boolean;
+  /** Keeps Burrow's own words and whole-group sums in the readings. @default false */
+  readonly asSent?: boolean;
 };
 
 export type BeginEvent = {
@@ -67,6 +73,8 @@ export function createScraper(options: ScraperOptions): BurrowScraper {
 type Source = { readonly client: BurrowClient; readonly signal: AbortSignal; readonly breaker: Breaker };
 type Stream = AsyncGenerator<ScrapeEvent, void, undefined>;
 
+const NO_NAMES: ListedNames = { names: [], unreachable: new Map(), complete: true, problems: [] };
+
 class Scraper implements BurrowScraper {
   readonly #options: ScraperOptions;
   readonly #servers: Servers;
@@ -89,8 +97,9 @@ class Scraper implements BurrowScraper {
         return;
       }
       const source = { client, signal: either, breaker: createBreaker() };
-      const topics = await this.#readTopicNames(source);
-      const groups = await this.#readGroupNames(source, new Set(probe.selfGroups));
+      const topics = this.#options.readTopics === false ? NO_NAMES : await this.#readTopicNames(source);
+      const self = this.#options.includeSelfGroups === true ? [] : probe.selfGroups;
+      const groups = await this.#readGroupNames(source, new Set(self));
       yield* [...topics.problems, ...groups.problems].map(toEvent);
       const listedGroups = [...groups.names, ...groups.unreachable.keys()];
       yield { type: "begin", burrow, reachable, usable: true, listedGroups, listComplete: groups.complete };
@@ -195,6 +204,7 @@ class Scraper implements BurrowScraper {
       maximumPartitions: limits.partitionsPerGroup,
       maximumNameCharacters: limits.nameCharacters,
       isTopicWanted,
+      ...(this.#options.asSent === undefined ? {} : { asSent: this.#options.asSent }),
     });
     if (reading === null) {
       return problems.slice(0, 1).map((problem) => unreadable(group, problem));

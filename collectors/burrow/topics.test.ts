@@ -37,7 +37,12 @@ describe("topic offsets", () => {
 
   test("does not assign a list that is shorter than the partitions known from groups", () => {
     const { reading } = decodeTopic({ offsets: [10, 30] }, { ...topic, knownPartitions: 3 });
-    expect(reading).toEqual({ topic: "orders", endOffsets: [], assignable: false });
+    expect(reading).toEqual({
+      topic: "orders",
+      endOffsets: [],
+      assignable: false,
+      unassigned: [10, 30],
+    });
   });
 
   test.each(["topic-offsets.json", "topic-offsets-broker-down.json"])("reads the recorded %s", (file) => {

@@ -43,13 +43,18 @@ export function decodeTopic(
   }
   if (raw.length < topic.knownPartitions) {
     return {
-      reading: { topic: topic.name, endOffsets: [], assignable: false },
+      reading: {
+        topic: topic.name,
+        endOffsets: [],
+        assignable: false,
+        unassigned: raw.map((value) => (isOffset(value) ? value : undefined)),
+      },
       problem: null,
     };
   }
   let problem: ScrapeProblem | null = null;
   const endOffsets = raw.map((value, partition) => {
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) {
+    if (isOffset(value)) {
       return value;
     }
     const kind = typeof value === "number" && value > Number.MAX_SAFE_INTEGER ? "number_too_large" : "schema";
@@ -60,6 +65,10 @@ export function decodeTopic(
     return undefined;
   });
   return { reading: { topic: topic.name, endOffsets, assignable: true }, problem };
+}
+
+function isOffset(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** How many partitions each topic has, learned from groups and lists; survives a restart with the history. */
