@@ -2,6 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import type { Analyser, AnalyserOptions } from "./analysis/contract.ts";
 import type { DocumentSink } from "./collector.ts";
+import type { BackOffOptions } from "./elasticsearch/back-off.ts";
 import type { Logger } from "./log.ts";
 import type { MetricsRegistry } from "./metrics.ts";
 
@@ -26,6 +27,19 @@ export type DeliveryOptions = {
   readonly log: Logger;
   /** Null where nobody asks for metrics. */
   readonly metrics: MetricsRegistry | null;
+  readonly timing?: DeliveryTiming;
+};
+
+/** Clocks and waits of the delivery. The defaults are right for production; simulations of hours give their own. */
+export type DeliveryTiming = {
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** Ms that never jump. */
+  readonly monotonicMs?: () => number;
+  readonly backOff?: BackOffOptions;
+  /** Deadline of a bulk request. */
+  readonly requestTimeoutMs?: number;
+  readonly replayDocumentsPerSecond?: number;
 };
 
 export type Adapters = {

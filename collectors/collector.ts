@@ -22,6 +22,8 @@ export type CollectorOptions = {
   readonly pipeline: PipelineOptions;
   readonly sink: DocumentSink;
   readonly events: CollectorEvents;
+  /** Fixed delay before each scrape, so that another collector of the cluster writes first; the tick keeps its time. */
+  readonly standbyMs: number;
   /** Random delay before each scrape, at most this; the tick keeps its time. */
   readonly jitterMs: number;
   /** Ticks without a connection to Burrow after which `run` returns; null: never. */
@@ -46,6 +48,9 @@ export interface Collector {
 
 /** A scrape that takes longer is cut, and what was not read is reported as unreadable. */
 const SCRAPE_INTERVALS = 2;
+/** A tick that tells little is held back for this share of the interval: another collector may know more. */
+const GIVE_WAY_INTERVALS = 0.5;
+const LONGEST_GIVE_WAY_MS = 15_000;
 const SHORTEST_SCRAPE_DEADLINE_MS = 20_000;
 /** Without a finished cycle for this long, the loop itself is taken for stuck. */
 const STUCK_INTERVALS = 10;
@@ -77,14 +82,14 @@ class TickingCollector implements Collector {
   }
 
   async run(stopping: AbortSignal, forced: AbortSignal): Promise<StopReason> {
-    const { random, jitterMs, monotonicMs, events } = this.#options;
+    const { random, standbyMs, jitterMs, monotonicMs, events } = this.#options;
     let last: LastTick | null = null;
     for (;;) {
       const tickMs: number | null = await this.#waitForTick(last, stopping);
       if (tickMs === null) {
         return "stopped";
       }
-      await sleep(random() * jitterMs, stopping);
+      await sleep(standbyMs + random() * jitterMs, stopping);
       if (stopping.aborted) {
         return "stopped";
       }
@@ -152,6 +157,7 @@ class TickingCollector implements Collector {
     });
     try {
       await sink.append(encodeAll(encoder, [record]));
+      events.ownRecordSpooled();
     } catch (error) {
       events.tickLost(error, 1);
     }

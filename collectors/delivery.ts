@@ -1,12 +1,12 @@
 /** Spool and shipper of one cluster, from the configuration: what a cycle appends to and what carries it away. */
 import { join } from "node:path";
 import { dataStreamName } from "../model/documents.ts";
-import type { Delivery, DeliveryOptions } from "./adapters.ts";
+import type { Delivery, DeliveryOptions, DeliveryTiming } from "./adapters.ts";
 import { createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
 import { createElasticsearchHttp } from "./elasticsearch/client.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
 import { CREATE_IN_STREAM } from "./elasticsearch/lines.ts";
-import { type Shipper, createShipper } from "./elasticsearch/shipper.ts";
+import { type Shipper, type ShipperOptions, createShipper } from "./elasticsearch/shipper.ts";
 import { createRepeatLimiter } from "./log.ts";
 import { type MetricSource, NO_METRICS } from "./metrics.ts";
 import type { Spool } from "./spool/contract.ts";
@@ -20,9 +20,10 @@ const REPEAT_PERIOD_MS = 300_000;
  * @throws LaglineError `LAGLINE_SPOOL_LOCKED`, `LAGLINE_SPOOL_UNUSABLE`, `LAGLINE_ELASTICSEARCH_FILE`.
  */
 export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
-  const { config, cluster, version, log, metrics } = options;
+  const { config, cluster, version, log, metrics, timing = {} } = options;
   const { collector } = config;
-  const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now });
+  const now = timing.now ?? Date.now;
+  const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now });
   const sinks = { log, metrics: metrics ?? NO_METRICS, repeats };
   const client = await createElasticsearchHttp({
     ...clientSettings(config.elasticsearch),
@@ -35,6 +36,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     maxAgeMs: collector.spool.maximum_age_seconds * 1000,
     deadLetterMaxBytes: collector.spool.dead_letter_maximum_bytes,
     version,
+    now,
+    ...(timing.monotonicMs === undefined ? {} : { monotonicMs: timing.monotonicMs }),
     events: createSpoolEvents(sinks),
   });
   reportRecovery(sinks, recovery, brokeLockOf);
@@ -51,10 +54,11 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       maxBytes: collector.bulk_bytes,
       gzip: collector.gzip,
       concurrency: collector.concurrent_bulks,
+      ...shippingTimes(timing),
     },
     events: createShipperEvents(sinks),
   });
-  metrics?.addSources(sourcesOf(spool, shipper));
+  metrics?.addSources(sourcesOf(spool, shipper, now));
   return {
     sink: spool,
     start: () => {
@@ -71,7 +75,17 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   };
 }
 
-function sourcesOf(spool: Spool, shipper: Shipper): readonly MetricSource[] {
+function shippingTimes(timing: DeliveryTiming): Partial<ShipperOptions> {
+  const { now, backOff, requestTimeoutMs, replayDocumentsPerSecond } = timing;
+  return {
+    ...(now === undefined ? {} : { now }),
+    ...(backOff === undefined ? {} : { backOff }),
+    ...(requestTimeoutMs === undefined ? {} : { timeoutMs: requestTimeoutMs }),
+    ...(replayDocumentsPerSecond === undefined ? {} : { replayDocumentsPerSecond }),
+  };
+}
+
+function sourcesOf(spool: Spool, shipper: Shipper, now: () => number): readonly MetricSource[] {
   const stats = () => spool.stats();
   const gauge = (name: MetricSource["name"], help: string, read: () => number | null): MetricSource => ({
     name,
@@ -90,10 +104,15 @@ function sourcesOf(spool: Spool, shipper: Shipper): readonly MetricSource[] {
     gauge("lagline_spool_bytes", "Bytes on disk in the spool.", () => stats().bytes),
     gauge("lagline_spool_age_seconds", "Age of the oldest document that waits.", () => {
       const { oldestMs } = stats();
-      return oldestMs === null ? 0 : Math.max(0, Date.now() - oldestMs) / 1000;
+      return oldestMs === null ? 0 : Math.max(0, now() - oldestMs) / 1000;
     }),
     gauge("lagline_dead_letters", "Documents in the dead-letter store.", () => stats().deadLetters.documents),
     gauge("lagline_bulk_in_flight", "Bulk batches under way.", () => shipper.stats().inFlight),
+    counter(
+      "lagline_documents_recovered_total",
+      "Documents that waited on disk when the process started, damaged ones included.",
+      () => stats().recovered,
+    ),
     counter("lagline_documents_accepted_total", "Documents accepted into the spool.", () => stats().accepted),
     counter("lagline_documents_stored_total", "Documents that Elasticsearch stored.", () => stats().stored),
     counter(

@@ -24,12 +24,16 @@ export class CollectorEvents {
   }
 
   started(detail: {
+    name: string;
     version: string;
     intervalSeconds: number;
     servers: readonly string[];
     waiting: number;
   }): void {
-    this.#metrics.set("lagline_build_info", 1, { version: detail.version });
+    this.#metrics.set("lagline_build_info", 1, {
+      version: detail.version,
+      collector: detail.name,
+    });
     this.#log.info(
       { code: "LAGLINE_COLLECT_STARTED", ...detail },
       `Collector started: a tick every ${detail.intervalSeconds} s, ${detail.waiting} documents wait in the spool.`,
@@ -63,6 +67,11 @@ export class CollectorEvents {
       { ...summary, cycleSeconds },
       `Tick of ${new Date(summary.tickMs).toISOString()} spooled.`,
     );
+  }
+
+  /** The collector's own document is one more of those that were made and accepted. */
+  ownRecordSpooled(): void {
+    this.#metrics.add("lagline_documents_total", 1);
   }
 
   /** The state of Burrow in this tick; says something when it changes. */
