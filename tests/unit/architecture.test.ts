@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "collectors/analysis": ["model"],
   "collectors/elasticsearch": ["model", "collectors/spool", "config"],
   "collectors/spool": ["model"],
+  "collectors/telegraf": ["model"],
   collectors: [
     "model",
     "config",
@@ -19,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "collectors/analysis",
     "collectors/elasticsearch",
     "collectors/spool",
+    "collectors/telegraf",
     "stacks/versions",
   ],
   dashboards: ["model", "config"],
