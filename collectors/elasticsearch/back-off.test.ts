@@ -22,6 +22,15 @@ describe("while Elasticsearch fails", () => {
     expect(backOff.failed({ retryAfterMs: 86_400_000, progress: false })).toBe(600_000);
   });
 
+  test("a success of a request that was under way does not shorten the time that a server asked for", async () => {
+    const backOff = new BackOff({ baseMs: 1, maxMs: 1 });
+    backOff.failed({ retryAfterMs: 200, progress: false });
+    expect(backOff.succeeded()).toBe(true);
+    const startedMs = performance.now();
+    expect(await backOff.pass(new AbortController().signal)).toBe(true);
+    expect(performance.now() - startedMs).toBeGreaterThan(190);
+  });
+
   test("delays stay short while some documents get through", () => {
     const backOff = new BackOff({ random: () => 1 });
     const delays = Array.from({ length: 6 }, () => backOff.failed({ retryAfterMs: null, progress: true }));

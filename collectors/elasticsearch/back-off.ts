@@ -22,6 +22,8 @@ export class BackOff {
   readonly #waiting = new Set<() => void>();
   #failures = 0;
   #opensAtMs = 0;
+  /** Until when the server asked to be left alone (monotonic ms). */
+  #askedUntilMs = 0;
   #probing = false;
 
   constructor(options: BackOffOptions = {}) {
@@ -38,8 +40,10 @@ export class BackOff {
   async pass(signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (signal.aborted) return false;
-      if (this.#failures === 0) return true;
-      const waitMs = this.#opensAtMs - performance.now();
+      // A success of another request that was under way does not shorten the time that a server asked for.
+      const waitMs =
+        Math.max(this.#failures === 0 ? 0 : this.#opensAtMs, this.#askedUntilMs) - performance.now();
+      if (this.#failures === 0 && waitMs <= 0) return true;
       if (!this.#probing && waitMs <= 0) {
         this.#probing = true;
         return true;
@@ -51,6 +55,7 @@ export class BackOff {
   /** Lets the next probe out at once: there may be no later. */
   hurry(): void {
     this.#opensAtMs = 0;
+    this.#askedUntilMs = 0;
     this.#notify();
   }
 
@@ -74,8 +79,11 @@ export class BackOff {
     this.#failures = about.progress ? Math.min(this.#failures + 1, 3) : this.#failures + 1;
     const limit = Math.min(this.#maxMs, this.#baseMs * 2 ** Math.min(this.#failures - 1, 30));
     const jittered = limit * Math.max(SMALLEST_SHARE, this.#random());
-    const delayMs = Math.max(jittered, Math.min(about.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
-    this.#opensAtMs = performance.now() + delayMs;
+    const askedMs = Math.min(about.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+    const delayMs = Math.max(jittered, askedMs);
+    const nowMs = performance.now();
+    this.#opensAtMs = nowMs + delayMs;
+    if (askedMs > 0) this.#askedUntilMs = Math.max(this.#askedUntilMs, nowMs + askedMs);
     this.#probing = false;
     this.#notify();
     return delayMs;
