@@ -3,7 +3,8 @@
  * `create` semantics (same dimensions and time: item 409), templates and data streams, and faults on order.
  */
 import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { gunzipSync } from "node:zlib";
 import { DIMENSIONS } from "../../model/fields.ts";
 import { createFakeAdmin } from "./fake-elasticsearch-admin.ts";
@@ -19,6 +20,8 @@ export type FakeFault =
       readonly status: number;
       readonly retryAfterSeconds?: number;
       readonly error?: { type: string; reason: string };
+      /** Body of a proxy in between: this page, and no product header. */
+      readonly page?: string;
     }
   /** Answers for single documents; undefined for the normal handling. */
   | {
@@ -38,7 +41,17 @@ export type FakeFault =
   | { readonly kind: "without_product_header" }
   /** Stores, but never answers. */
   | { readonly kind: "hang" }
-  | { readonly kind: "slow"; readonly ms: number };
+  | { readonly kind: "slow"; readonly ms: number }
+  /** Resets the connection while the request still comes in. */
+  | { readonly kind: "reset_upload" }
+  /** Stores, sends half of the answer and resets the connection. */
+  | { readonly kind: "reset_answer" }
+  /** Stores, then sends the answer byte by byte. */
+  | { readonly kind: "drip"; readonly everyMs: number }
+  /** 200 with this JSON instead of the answer; nothing is stored. */
+  | { readonly kind: "json"; readonly body: unknown }
+  /** Stores, and answers with the items the other way round. */
+  | { readonly kind: "reordered" };
 
 export type FakeRequest = {
   readonly method: string;
@@ -59,6 +72,10 @@ export type FakeElasticsearchOptions = FakeAdminOptions & {
   readonly rule?: (request: FakeRequest, body: Buffer) => FakeFault | undefined;
   /** Fixed port, to come back where a stopped one was. */
   readonly port?: number;
+  /** PEM; makes it speak TLS. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** What an earlier server had stored: this one is the same Elasticsearch after a restart. */
+  readonly disk?: Pick<FakeElasticsearch, "documents" | "identities">;
 };
 
 export interface FakeElasticsearch {
@@ -66,6 +83,8 @@ export interface FakeElasticsearch {
   readonly port: number;
   /** By identity; empty unless `keep` is `documents`. */
   readonly documents: ReadonlyMap<string, FakeDocument>;
+  /** Of everything stored, unless `keep` is `count`. */
+  readonly identities: ReadonlySet<string>;
   readonly counts: { stored: number; duplicate: number; refused: number };
   readonly requests: readonly FakeRequest[];
   readonly admin: ReturnType<typeof createFakeAdmin>;
@@ -92,17 +111,20 @@ export async function startFakeElasticsearch(
 ): Promise<FakeElasticsearch> {
   const state: State = {
     options,
-    documents: new Map(),
-    identities: new Set(),
+    documents: new Map(options.disk?.documents),
+    identities: new Set(options.disk?.identities),
     counts: { stored: 0, duplicate: 0, refused: 0 },
     requests: [],
     admin: createFakeAdmin(options),
     script: [],
     always: null,
   };
-  const server = createServer((request, response) => {
+  const server = listenerOf(options, (request, response) => {
     const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      if (cutsUpload(state)) request.socket.resetAndDestroy();
+    });
     request.on("error", () => undefined);
     request.on("end", () => {
       handle(state, { request, response, raw: Buffer.concat(chunks) });
@@ -117,9 +139,10 @@ export async function startFakeElasticsearch(
     });
   });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     port,
     documents: state.documents,
+    identities: state.identities,
     counts: state.counts,
     requests: state.requests,
     admin: state.admin,
@@ -138,6 +161,22 @@ export async function startFakeElasticsearch(
       });
     },
   };
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+function listenerOf({ tls }: FakeElasticsearchOptions, listener: Listener): Server {
+  return tls === undefined
+    ? createServer(listener)
+    : createTlsServer({ cert: tls.certificate, key: tls.key }, listener);
+}
+
+/** True when the request that comes in now is to be cut off; uses the fault up. */
+function cutsUpload(state: State): boolean {
+  if (state.always?.kind === "reset_upload") return true;
+  if (state.always !== null || state.script[0]?.kind !== "reset_upload") return false;
+  state.script.shift();
+  return true;
 }
 
 /** Identity of a document as a time series has it: its dimensions and its time. */
@@ -184,12 +223,15 @@ type BulkExchange = {
 function answerBulk(state: State, { entry, body, response, fault }: BulkExchange): void {
   switch (fault?.kind) {
     case "status":
+      if (fault.page !== undefined) {
+        response.writeHead(fault.status, { "content-type": "text/html", ...retryAfter(fault) });
+        response.end(fault.page);
+        return;
+      }
       send(response, {
         status: fault.status,
         body: { error: fault.error ?? { type: "some_exception", reason: "scripted" }, status: fault.status },
-        ...(fault.retryAfterSeconds === undefined
-          ? {}
-          : { headers: { "retry-after": String(fault.retryAfterSeconds) } }),
+        headers: retryAfter(fault),
       });
       return;
     case "reset":
@@ -204,6 +246,12 @@ function answerBulk(state: State, { entry, body, response, fault }: BulkExchange
       response.writeHead(200, { "content-type": "application/json", "x-elastic-product": "Elasticsearch" });
       response.end();
       return;
+    case "json":
+      send(response, { status: 200, body: fault.body });
+      return;
+    case "reset_upload":
+      response.socket?.resetAndDestroy();
+      return;
     case undefined:
     case "items":
     case "short_items":
@@ -214,6 +262,9 @@ function answerBulk(state: State, { entry, body, response, fault }: BulkExchange
     case "without_product_header":
     case "hang":
     case "slow":
+    case "reset_answer":
+    case "drip":
+    case "reordered":
       deliver(response, { items: store(state, { entry, body, fault }), fault });
   }
 }
@@ -226,18 +277,13 @@ function deliver(
   const op = fault?.kind === "wrong_op" ? "index" : "create";
   let items = what.items.map((item) => ({ [op]: item }));
   if (fault?.kind === "short_items") items = items.slice(0, Math.max(0, items.length - fault.missing));
+  if (fault?.kind === "reordered") items = items.toReversed();
   if (fault?.kind === "extra_items") items = [...items, { [op]: { status: 201 } }];
   const errors = what.items.some(({ status }) => status >= 300);
   const body = fault?.kind === "no_items" ? { errors, took: 1 } : { errors, items };
   if (fault?.kind === "hang") return;
-  if (fault?.kind === "truncated") {
-    const text = JSON.stringify(body);
-    response.writeHead(200, {
-      "content-type": "application/json",
-      "x-elastic-product": "Elasticsearch",
-      connection: "close",
-    });
-    response.end(text.slice(0, text.length / 2));
+  if (fault?.kind === "truncated" || fault?.kind === "reset_answer" || fault?.kind === "drip") {
+    deliverInParts(response, { text: JSON.stringify(body), fault });
     return;
   }
   if (fault?.kind === "slow") {
@@ -247,6 +293,44 @@ function deliver(
     return;
   }
   send(response, { status: 200, body, product: fault?.kind !== "without_product_header" });
+}
+
+function deliverInParts(
+  response: ServerResponse,
+  what: { text: string; fault: FakeFault & { kind: "truncated" | "reset_answer" | "drip" } },
+): void {
+  const { text, fault } = what;
+  const half = text.slice(0, text.length / 2);
+  const cut = fault.kind === "truncated";
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "x-elastic-product": "Elasticsearch",
+    ...(cut ? { connection: "close" } : { "content-length": Buffer.byteLength(text) }),
+  });
+  if (fault.kind === "truncated") response.end(half);
+  else if (fault.kind === "reset_answer") {
+    response.write(half, () => {
+      response.socket?.resetAndDestroy();
+    });
+  } else drip(response, text, fault.everyMs);
+}
+
+function drip(response: ServerResponse, text: string, everyMs: number): void {
+  let place = 0;
+  const timer = setInterval(() => {
+    response.write(text.slice(place, place + 1));
+    place += 1;
+    if (place < text.length) return;
+    clearInterval(timer);
+    response.end();
+  }, everyMs);
+  response.on("close", () => {
+    clearInterval(timer);
+  });
+}
+
+function retryAfter(fault: { readonly retryAfterSeconds?: number }): Record<string, string> {
+  return fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) };
 }
 
 function store(state: State, bulk: Pick<BulkExchange, "entry" | "body" | "fault">): FakeItem[] {
