@@ -5,6 +5,7 @@
  */
 import { math, threshold } from "./expressions.ts";
 import { COUNT, DURATION, RATIO, duration, name, verdictWord, whenKnown } from "./text.ts";
+import { NOT_SILENCED } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import type { AlertRule } from "./types.ts";
 import type { JsonObject } from "../dashboards/types.ts";
@@ -17,7 +18,7 @@ export type ConsumerRule = AlertRule & {
   readonly condition: readonly JsonObject[];
 };
 
-const { no_owner: noOwner, stalled, stopped, falling_behind: fallingBehind } = VERDICTS;
+const { no_owner: noOwner, stalled, stopped, rewound, falling_behind: fallingBehind } = VERDICTS;
 const NOTHING_CONSUMED = `$V == ${noOwner.code} || $V >= ${stopped.code}`;
 /** Hysteresis: late again at 1, over only below this. */
 const RECOVERED_RATIO = 0.9;
@@ -45,8 +46,8 @@ const STOPPED: ConsumerRule = {
     vanished: "If it was removed on purpose, silence this.",
     stopped: `Last commit ${whenKnown("A", `${DURATION} ago`, "not seen")}.`,
   })}`,
-  values: ["V", "T", "O", "L", "P", "Q", "A", "W", "G"],
-  condition: [math("C", NOTHING_CONSUMED)],
+  values: ["V", "T", "O", "L", "P", "Q", "A", "W", "G", "Z"],
+  condition: [math("C", `(${NOTHING_CONSUMED}) && ${NOT_SILENCED}`)],
 };
 
 const STALLED: ConsumerRule = {
@@ -62,9 +63,9 @@ const STALLED: ConsumerRule = {
   summary: `${WHO} is stuck on ${whenKnown("S", '{{ printf "%.0f" .Value }} {{ if eq .Value 1.0 }}partition{{ else }}partitions{{ end }}', "a partition")}, ${WAITING}.`,
   description:
     "Commits come but the offset stays: a message that cannot be processed, or a handler that hangs. First: what stands at the committed offset of that partition?",
-  values: ["V", "S", "T", "O", "L", "P", "Q", "W", "G"],
+  values: ["V", "S", "T", "O", "L", "P", "Q", "W", "G", "Z"],
   // The verdict, not the number of partitions: only the verdict is held while suspect. Stopped is worse and has its own alert.
-  condition: [math("C", `$V == ${stalled.code}`)],
+  condition: [math("C", `$V == ${stalled.code} && ${NOT_SILENCED}`)],
 };
 
 const OBJECTIVE: ConsumerRule = {
@@ -79,10 +80,10 @@ const OBJECTIVE: ConsumerRule = {
   panel: "fleetTimeLag",
   summary: `${WHO} is later than its objective${whenKnown("R", ` (${RATIO}×)`, "")}. Verdict: ${verdictWord("V")}.`,
   description: "First: is more produced than usual, or less consumed? On all partitions or one?",
-  values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G"],
+  values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G", "Z"],
   condition: [
-    // 0 while a critical verdict has its own alert.
-    math("M", `$R * ($V < ${noOwner.code})`),
+    // 0 while a critical verdict or a rewind has its own alert.
+    math("M", `$R * ($V < ${noOwner.code}) * ($V != ${rewound.code}) * (${NOT_SILENCED})`),
     threshold("C", "M", { operator: "gt", fire: 1, recover: RECOVERED_RATIO }),
   ],
 };
@@ -99,9 +100,9 @@ const GROWING: ConsumerRule = {
   panel: "fleetTimeLag",
   summary: `${WHO} falls behind and will miss its objective of ${duration("O")} ${whenKnown("X", `in ${DURATION}`, "soon")}.`,
   description: "Nothing is late yet. First: is more produced than usual, or less consumed?",
-  values: ["V", "R", "X", "T", "O", "L", "P", "Q", "W", "G"],
+  values: ["V", "R", "X", "T", "O", "L", "P", "Q", "W", "G", "Z"],
   // Of a group that is not late the verdict says this only when the objective will be missed within a quarter of an hour.
-  condition: [math("C", `$V == ${fallingBehind.code} && $R <= 1`)],
+  condition: [math("C", `$V == ${fallingBehind.code} && $R <= 1 && ${NOT_SILENCED}`)],
 };
 
 type NothingConsumed = "no_owner" | "vanished" | "stopped";

@@ -2,10 +2,11 @@
  * The numbers that consumer rules compare and messages show: one query and one reduce per field, all with the same
  * filter, so that they are empty only together (an extra query that finds nothing turns the whole rule to NoData).
  */
-import { ask, reduce } from "./expressions.ts";
+import { ask, math, reduce } from "./expressions.ts";
 import { UNKNOWN_VALUE } from "./text.ts";
 import type { AlertingConfig } from "./types.ts";
 import { lacksFlag, where } from "../dashboards/lucene.ts";
+import type { TermsLevel } from "../dashboards/queries.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 import type { FieldName } from "../model/fields.ts";
 
@@ -24,6 +25,7 @@ export const VALUE_FIELDS = {
   S: "partitions_stalled",
   W: "worst_partition",
   G: "verdict_seconds",
+  Z: "suspect",
 } as const satisfies Record<string, FieldName>;
 export type ValueRef = keyof typeof VALUE_FIELDS;
 
@@ -53,19 +55,70 @@ export function windowSeconds(intervalSeconds: number): number {
 }
 
 export function consumerValues(config: AlertingConfig, refs: readonly ValueRef[]): readonly JsonObject[] {
-  return refs.flatMap((ref) => [
+  const values = refs.flatMap((ref) => [
     ask({
       ref: `q${ref}`,
       datasourceUid: config.datasourceUid,
       filter: CONSUMER_FILTER,
       metric: { statistic: "max", field: VALUE_FIELDS[ref], missing: UNKNOWN_VALUE },
       by: [
-        { field: "cluster", size: Math.max(10, config.clusters.length), order: "name" },
-        { field: "group", size: config.maximumGroups, order: "name" },
+        ...groupLevels(config),
+        // One policy per group, except in the minutes after a change of the configuration.
+        { field: "policy", size: POLICIES_PER_GROUP, order: "name" },
       ],
       bucketSeconds: bucketSeconds(config.intervalSeconds),
       windowSeconds: windowSeconds(config.intervalSeconds),
     }),
     reduce(ref, `q${ref}`, "last"),
   ]);
+  // How much more comes than goes, as a share of both; only for the text.
+  return [
+    ...values,
+    ...(refs.includes("P") && refs.includes("Q") ? [math("D", "($P - $Q) / ($P + $Q + 3)")] : []),
+  ];
+}
+
+/**
+ * Seconds for which a mute or a deployment still silences the group, as `K`; 0 and less: none. Two queries: `U` is when the
+ * last of them ends (0 where there is none, because the group's own documents count as 0), `N` the newest tick, which
+ * stands for now. Joined without the policy, which events do not carry.
+ */
+export function silence(config: AlertingConfig): readonly JsonObject[] {
+  const window = windowSeconds(config.intervalSeconds);
+  const bucket = bucketSeconds(config.intervalSeconds);
+  const common = { datasourceUid: config.datasourceUid, by: groupLevels(config) };
+  return [
+    ask({
+      ...common,
+      ref: "qU",
+      filter: `(${where("group", `@timestamp:[now-${window}s TO now]`)}) OR (${where("event", "(event_kind:mute OR event_kind:deployment)")})`,
+      metric: { statistic: "max", field: "event_until", missing: 0 },
+      bucketSeconds: LONGEST_SILENCE_SECONDS,
+      windowSeconds: LONGEST_SILENCE_SECONDS,
+    }),
+    reduce("U", "qU", "max"),
+    ask({
+      ...common,
+      ref: "qN",
+      filter: where("group"),
+      metric: { statistic: "max", field: "@timestamp" },
+      bucketSeconds: bucket,
+      windowSeconds: window,
+    }),
+    reduce("N", "qN", "max"),
+    math("K", "($U - $N) / 1000"),
+  ];
+}
+
+/** Holds while nobody has silenced the group. */
+export const NOT_SILENCED = "$K <= 0";
+/** A mute that began earlier is not found by the rules any more. */
+export const LONGEST_SILENCE_SECONDS = 7 * 86_400;
+const POLICIES_PER_GROUP = 10;
+
+function groupLevels(config: AlertingConfig): readonly TermsLevel[] {
+  return [
+    { field: "cluster", size: Math.max(10, config.clusters.length), order: "name" },
+    { field: "group", size: config.maximumGroups, order: "name" },
+  ];
 }

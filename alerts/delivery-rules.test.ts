@@ -1,28 +1,15 @@
 import { expect, test } from "vitest";
 import { DELIVERY_RULES } from "./delivery-rules.ts";
 import { buildRules } from "./rules.ts";
-import type { AlertingConfig } from "./types.ts";
 import type { LagDocument } from "../model/documents.ts";
+import { ALERTING } from "../tests/support/alerting.ts";
 import { RulePlayer } from "../tests/grafana/evaluate-rule.ts";
 import type { AlertState } from "../tests/grafana/evaluate-rule.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 12);
 const MINUTE_MS = 60_000;
 const SPOOL_BYTES = 1_000_000;
-const CONFIG: AlertingConfig = {
-  environment: "test",
-  datasourceUid: "lagline",
-  rootUrl: "https://grafana.example.org",
-  clusters: ["orders"],
-  intervalSeconds: 30,
-  evaluationSeconds: 60,
-  staleAfterSeconds: 150,
-  removedClusters: [],
-  maximumGroups: 5000,
-  spoolMaximumBytes: SPOOL_BYTES,
-  repeatIntervalSeconds: 14_400,
-  routing: "policy_tree",
-};
+const CONFIG = { ...ALERTING, spoolMaximumBytes: SPOOL_BYTES };
 
 type Counters = Partial<LagDocument> & { readonly arrivesMinute?: number };
 

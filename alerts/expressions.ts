@@ -39,8 +39,8 @@ export function ask(query: RuleQuery): JsonObject {
   };
 }
 
-/** One number per series. `last`: the newest value there is; `sum`: for counts; `min`: where a counter stood lowest. */
-export function reduce(ref: string, expression: string, reducer: "last" | "sum" | "min"): JsonObject {
+/** One number per series. `last`: the newest value there is; `sum`: for counts; `min`: where a counter stood lowest; `max`: the latest of several moments. */
+export function reduce(ref: string, expression: string, reducer: "last" | "sum" | "min" | "max"): JsonObject {
   return expressionItem(ref, { type: "reduce", expression, reducer, settings: { mode: "dropNN" } });
 }
 

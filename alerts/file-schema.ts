@@ -10,7 +10,28 @@ const uid = z.string().regex(/^[a-zA-Z0-9_-]{1,40}$/, "must be 1 to 40 letters, 
 /** A bare `$` is expanded by environment in this place and vanishes. */
 const withoutDollar = z.string().regex(/^(?:[^$]|\$\$)*$/, "must not hold a single $");
 const secretFile = z.string().regex(/^\$__file\{\/[^{}$]+\}$/, "must be a secret file, $__file{/path}");
-const matcher = z.tuple([z.string().min(1), z.enum(["=", "!=", "=~", "!~"]), z.string().min(1)]);
+const matcher = z
+  .tuple([z.string().min(1), z.enum(["=", "!=", "=~", "!~"]), z.string().min(1).pipe(withoutDollar)])
+  .refine(([, operator, text]) => !operator.endsWith("~") || isExpression(text), {
+    error: "must be a regular expression; a broken one stops Grafana",
+  });
+const timeOfDay = z
+  .string()
+  .regex(/^(?:[01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)$/, "must be a time such as 02:00");
+const muteTime = z.strictObject({
+  orgId: z.int().min(1),
+  name: z.string().min(1),
+  time_intervals: z
+    .array(
+      z.strictObject({
+        times: z.array(z.strictObject({ start_time: timeOfDay, end_time: timeOfDay })).min(1),
+        // Ranges such as saturday:sunday stop Grafana, so none is written.
+        weekdays: z.array(z.string().regex(/^(?:mon|tues|wednes|thurs|fri|satur|sun)day$/)).optional(),
+        location: z.string().min(1).optional(),
+      }),
+    )
+    .min(1),
+});
 
 const target = z.strictObject({
   refId: z.string().min(1),
@@ -90,6 +111,7 @@ const routeFields = {
   group_wait: duration.optional(),
   group_interval: duration.optional(),
   repeat_interval: duration.optional(),
+  mute_time_intervals: z.array(z.string().min(1)).min(1).optional(),
 };
 const leaf = z.strictObject(routeFields);
 const branch = z.strictObject({ ...routeFields, routes: z.array(leaf).optional() });
@@ -109,11 +131,20 @@ export const alertingFile = z.strictObject({
   contactPoints: z.array(contactPoint).optional(),
   policies: z.array(policy).length(1).optional(),
   templates: z.array(template).optional(),
+  muteTimes: z.array(muteTime).optional(),
 });
 
 export type ParsedFile = z.output<typeof alertingFile>;
 export type ParsedRule = z.output<typeof rule>;
 export type ParsedRoute = z.output<typeof leaf> & { readonly routes?: readonly ParsedRoute[] | undefined };
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text.replaceAll("$$", "$")).source !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** Seconds of a duration of the schema above. */
 export function seconds(text: string): number {

@@ -6,22 +6,13 @@ import type { KnownTargets } from "./provisioning.ts";
 import type { AlertingConfig, AlertingFile } from "./types.ts";
 import { buildDashboards } from "../dashboards/index.ts";
 import { RUNBOOK_NAMES } from "../dashboards/runbooks-dashboard.ts";
+import { ALERTING } from "../tests/support/alerting.ts";
 import { loadRunbooks } from "./runbooks.ts";
 
 const CONFIG: AlertingConfig = {
-  environment: "test",
-  datasourceUid: "lagline",
-  rootUrl: "https://grafana.example.org",
+  ...ALERTING,
   clusters: ["orders", "payments"],
-  intervalSeconds: 30,
-  evaluationSeconds: 60,
-  staleAfterSeconds: 150,
-  removedClusters: [],
-  maximumGroups: 5000,
-  spoolMaximumBytes: 536_870_912,
-  slack: { webhookFile: "/run/secrets/slack", mentionOnCritical: "here" },
-  repeatIntervalSeconds: 14_400,
-  routing: "policy_tree",
+  slack: { webhookFile: "/run/secrets/slack", mentionOnCritical: "here", channels: [] },
 };
 const KNOWN: KnownTargets = {
   datasourceUids: ["lagline"],
@@ -80,8 +71,8 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
   {
     name: "a condition that names no query",
     from: '"condition":"C"',
-    to: '"condition":"Z"',
-    says: /condition Z names no query/,
+    to: '"condition":"Y"',
+    says: /condition Y names no query/,
   },
   {
     name: "an unknown data source",
@@ -92,14 +83,14 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
   {
     name: "an expression over a value that is not there",
     from: '"expression":"qV"',
-    to: '"expression":"qZ"',
-    says: /expression uses qZ/,
+    to: '"expression":"qY"',
+    says: /expression uses qY/,
   },
   {
     name: "an annotation with a value that is not there",
     from: "$values.T",
-    to: "$values.Z",
-    says: /annotation uses \$values.Z/,
+    to: "$values.Y",
+    says: /annotation uses \$values.Y/,
   },
   {
     name: "an annotation that the environment would change",

@@ -39,6 +39,7 @@ export function checkReceivers(files: readonly ParsedFile[]): readonly string[] 
   const used = receivers.flatMap(({ settings }) =>
     templatesIn(`${settings.title} ${settings.text} ${settings.color}`),
   );
+  const timings = files.flatMap((file) => file.muteTimes ?? []).map(({ name }) => name);
   const wanted = [
     ...files.flatMap((file) => file.policies ?? []).flatMap(receiversOf),
     ...files
@@ -54,6 +55,10 @@ export function checkReceivers(files: readonly ParsedFile[]): readonly string[] 
     ...repeated(defined).map((name) => `Message template ${name} is defined twice.`),
     ...missing(wanted, names).map((name) => `Receiver ${name} does not exist.`),
     ...missing(used, defined).map((name) => `Message template ${name} does not exist.`),
+    ...missing(files.flatMap((file) => file.policies ?? []).flatMap(timingsOf), timings).map(
+      (name) => `Mute timing ${name} does not exist.`,
+    ),
+    ...repeated(timings).map((name) => `Mute timing ${name} is defined twice.`),
   ];
 }
 
@@ -122,6 +127,10 @@ function templatesIn(text: string): readonly string[] {
 
 function receiversOf(route: ParsedRoute): readonly string[] {
   return [route.receiver, ...(route.routes ?? []).flatMap(receiversOf)];
+}
+
+function timingsOf(route: ParsedRoute): readonly string[] {
+  return [...(route.mute_time_intervals ?? []), ...(route.routes ?? []).flatMap(timingsOf)];
 }
 
 function repeated(values: readonly string[]): readonly string[] {

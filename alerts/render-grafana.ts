@@ -1,7 +1,7 @@
 /** Every file that Grafana reads, as path and text. Pure: nothing is written or read here. */
 import { stringify } from "yaml";
 import { buildAlerting } from "./build-alerting.ts";
-import type { AlertingConfig, SlackOptions } from "./types.ts";
+import type { AlertPolicy, AlertingConfig, SlackOptions } from "./types.ts";
 import { windowSeconds } from "./consumer-values.ts";
 import { buildDashboards, dashboardProviderFile, datasourceFile, toSortedJson } from "../dashboards/index.ts";
 import type { DatasourceOptions } from "../dashboards/index.ts";
@@ -21,7 +21,12 @@ export type GrafanaRenderOptions = {
   readonly dashboardsPath?: string;
   /** Left out: rules are provisioned and visible in Grafana, and nothing is sent. */
   readonly slack?: SlackOptions;
+  /** Policies by whose name alerts are routed. @default none: everything goes the common way */
+  readonly policies?: readonly AlertPolicy[];
+  /** @default 14400 */
   readonly repeatIntervalSeconds?: number;
+  /** @default 3600 */
+  readonly criticalRepeatIntervalSeconds?: number;
   readonly runbookUrlPrefix?: string;
   /** @default "policy_tree" */
   readonly routing?: "policy_tree" | "rules";
@@ -63,22 +68,7 @@ export function renderGrafana(options: GrafanaRenderOptions): Map<string, string
   });
   for (const { fileName, json } of dashboards)
     files.set(`grafana/dashboards/${fileName}`, toSortedJson(json));
-  const config: AlertingConfig = {
-    environment,
-    datasourceUid: DATASOURCE_UID,
-    rootUrl: options.rootUrl.replace(/\/+$/, ""),
-    clusters: options.clusters,
-    removedClusters: options.removedClusters ?? [],
-    intervalSeconds,
-    evaluationSeconds: Math.ceil((options.evaluationSeconds ?? 60) / 10) * 10,
-    staleAfterSeconds,
-    maximumGroups: options.maximumGroups ?? 5000,
-    spoolMaximumBytes: options.spoolMaximumBytes ?? 536_870_912,
-    repeatIntervalSeconds: options.repeatIntervalSeconds ?? 14_400,
-    routing: options.routing ?? "policy_tree",
-    ...(options.slack === undefined ? {} : { slack: options.slack }),
-    ...(options.runbookUrlPrefix === undefined ? {} : { runbookUrlPrefix: options.runbookUrlPrefix }),
-  };
+  const config = alertingConfig(options);
   const known = { datasourceUids: [DATASOURCE_UID], panels: panelsOf(dashboards) };
   for (const { fileName, json } of buildAlerting(config, known)) {
     files.set(
@@ -87,6 +77,29 @@ export function renderGrafana(options: GrafanaRenderOptions): Map<string, string
     );
   }
   return files;
+}
+
+/** The part of the options that rules, routes and messages are made from, defaults filled in. */
+export function alertingConfig(options: GrafanaRenderOptions): AlertingConfig {
+  const { environment, intervalSeconds } = options;
+  return {
+    environment,
+    datasourceUid: DATASOURCE_UID,
+    rootUrl: options.rootUrl.replace(/\/+$/, ""),
+    clusters: options.clusters,
+    removedClusters: options.removedClusters ?? [],
+    intervalSeconds,
+    evaluationSeconds: Math.ceil((options.evaluationSeconds ?? 60) / 10) * 10,
+    staleAfterSeconds: windowSeconds(intervalSeconds),
+    maximumGroups: options.maximumGroups ?? 5000,
+    spoolMaximumBytes: options.spoolMaximumBytes ?? 536_870_912,
+    policies: options.policies ?? [],
+    repeatIntervalSeconds: options.repeatIntervalSeconds ?? 14_400,
+    criticalRepeatIntervalSeconds: options.criticalRepeatIntervalSeconds ?? 3600,
+    routing: options.routing ?? "policy_tree",
+    ...(options.slack === undefined ? {} : { slack: options.slack }),
+    ...(options.runbookUrlPrefix === undefined ? {} : { runbookUrlPrefix: options.runbookUrlPrefix }),
+  };
 }
 
 /** Values are always quoted, so that no reader takes `yes` or `1_000` for something else; long texts stand as blocks. */

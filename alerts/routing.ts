@@ -1,15 +1,25 @@
-/** Who is told: Slack contact points and the tree that leads to them. */
-import { DEFAULT_RECEIVER, RECEIVERS, TEMPLATES } from "./names.ts";
+/** Who is told: Slack contact points and the tree that leads to them, by policy. */
+import { createHash } from "node:crypto";
+import { DEFAULT_RECEIVER, RECEIVERS, TEMPLATES, channelReceivers } from "./names.ts";
 import { MESSAGE_TEMPLATE } from "./message-template.ts";
-import type { AlertingConfig, SlackOptions } from "./types.ts";
+import { muteTimes, muteTimingName } from "./mute-timings.ts";
+import type { AlertPolicy, AlertingConfig, SlackOptions } from "./types.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 
 export function contactPointsFile(slack: SlackOptions): JsonObject {
+  const { webhookFile, mentionOnCritical: mention, channels = [] } = slack;
   return {
     apiVersion: 1,
     contactPoints: [
-      contactPoint(RECEIVERS.channel, slack, "none"),
-      contactPoint(RECEIVERS.page, slack, slack.mentionOnCritical),
+      contactPoint(RECEIVERS.channel, webhookFile, "none"),
+      contactPoint(RECEIVERS.page, webhookFile, mention),
+      ...channels.flatMap((channel) => {
+        const names = channelReceivers(channel.name);
+        return [
+          contactPoint(names.channel, channel.webhookFile, "none"),
+          contactPoint(names.page, channel.webhookFile, mention),
+        ];
+      }),
     ],
   };
 }
@@ -20,9 +30,10 @@ export function templatesFile(): JsonObject {
 
 /** Replaces the tree of the organisation. What is not Lagline's stays with Grafana's default receiver. */
 export function policiesFile(config: AlertingConfig): JsonObject {
-  const repeat = `${config.repeatIntervalSeconds}s`;
+  const timings = muteTimes(config.policies);
   return {
     apiVersion: 1,
+    ...(timings.length === 0 ? {} : { muteTimes: timings }),
     policies: [
       {
         orgId: 1,
@@ -34,9 +45,7 @@ export function policiesFile(config: AlertingConfig): JsonObject {
             object_matchers: [["product", "=", "lagline"]],
             // One message for one group of one cluster, whatever number of rules it breaks.
             group_by: ["cluster", "group"],
-            group_wait: "30s",
-            group_interval: "5m",
-            repeat_interval: repeat,
+            ...timing(config.repeatIntervalSeconds),
             routes: [
               {
                 // One message when Elasticsearch does not answer, not one per rule.
@@ -45,16 +54,10 @@ export function policiesFile(config: AlertingConfig): JsonObject {
                 group_by: ["product"],
                 group_wait: "1m",
                 group_interval: "5m",
-                repeat_interval: repeat,
+                repeat_interval: `${config.repeatIntervalSeconds}s`,
               },
-              {
-                receiver: RECEIVERS.page,
-                object_matchers: [["severity", "=", "critical"]],
-                group_by: ["cluster", "group"],
-                group_wait: "30s",
-                group_interval: "5m",
-                repeat_interval: repeat,
-              },
+              ...ways(config.policies).flatMap((way) => policyRoutes(way, config)),
+              pageRoute({ config, receiver: RECEIVERS.page, matchers: [] }),
             ],
           },
         ],
@@ -63,10 +66,69 @@ export function policiesFile(config: AlertingConfig): JsonObject {
   };
 }
 
+/** Policies whose alerts go the same way. */
+type Way = {
+  readonly policies: readonly string[];
+  readonly channel: string | null;
+  readonly muteTiming: string | null;
+};
+
+/** Only those that do not go the common way. */
+function ways(policies: readonly AlertPolicy[]): readonly Way[] {
+  const found = new Map<string, Way>();
+  for (const { name, slackChannel: channel, muteWindows } of policies) {
+    if (channel === null && muteWindows.length === 0) continue;
+    const muteTiming = muteWindows.length === 0 ? null : muteTimingName(muteWindows);
+    const key = JSON.stringify([channel, muteTiming]);
+    found.set(key, { channel, muteTiming, policies: [...(found.get(key)?.policies ?? []), name] });
+  }
+  return [...found.values()];
+}
+
+function policyRoutes(way: Way, config: AlertingConfig): readonly JsonObject[] {
+  const receivers = way.channel === null ? RECEIVERS : channelReceivers(way.channel);
+  const matchers = [["policy", "=~", way.policies.map(literally).join("|")]];
+  const muted = way.muteTiming === null ? {} : { mute_time_intervals: [way.muteTiming] };
+  return [
+    { ...pageRoute({ config, receiver: receivers.page, matchers }), ...muted },
+    {
+      receiver: receivers.channel,
+      object_matchers: matchers,
+      group_by: ["cluster", "group"],
+      ...timing(config.repeatIntervalSeconds),
+      ...muted,
+    },
+  ];
+}
+
+type PageRoute = {
+  readonly config: AlertingConfig;
+  readonly receiver: string;
+  readonly matchers: readonly (readonly string[])[];
+};
+
+function pageRoute({ config, receiver, matchers }: PageRoute): JsonObject {
+  return {
+    receiver,
+    object_matchers: [...matchers.map((matcher) => [...matcher]), ["severity", "=", "critical"]],
+    group_by: ["cluster", "group"],
+    ...timing(config.criticalRepeatIntervalSeconds),
+  };
+}
+
+function timing(repeatSeconds: number): JsonObject {
+  return { group_wait: "30s", group_interval: "5m", repeat_interval: `${repeatSeconds}s` };
+}
+
+/** A name as a regular expression of Go; Grafana expands the file by environment, so `$` is doubled. */
+function literally(name: string): string {
+  return name.replaceAll(/[\\.+*?()|[\]{}^$]/g, String.raw`\$&`).replaceAll("$", "$$$$");
+}
+
 /** Grafana mentions on every message of a contact point, also when it is over; a template cannot decide it. */
 function contactPoint(
   name: string,
-  slack: SlackOptions,
+  webhookFile: string,
   mention: SlackOptions["mentionOnCritical"],
 ): JsonObject {
   return {
@@ -74,11 +136,11 @@ function contactPoint(
     name,
     receivers: [
       {
-        uid: name,
+        uid: receiverUid(name),
         type: "slack",
         disableResolveMessage: false,
         settings: {
-          url: `$__file{${slack.webhookFile}}`,
+          url: `$__file{${webhookFile}}`,
           username: "Lagline",
           title: `{{ template "${TEMPLATES.title}" . }}`,
           text: `{{ template "${TEMPLATES.text}" . }}`,
@@ -88,4 +150,10 @@ function contactPoint(
       },
     ],
   };
+}
+
+/** Channels may have names that no uid can hold. */
+function receiverUid(name: string): string {
+  if (/^[a-zA-Z0-9_-]{1,40}$/.test(name)) return name;
+  return `lagline-${createHash("sha256").update(name).digest("hex").slice(0, 24)}`;
 }

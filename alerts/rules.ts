@@ -2,12 +2,13 @@
 import { createHash } from "node:crypto";
 import { CONSUMER_RULES } from "./consumer-rules.ts";
 import type { ConsumerRule } from "./consumer-rules.ts";
-import { bucketSeconds, consumerValues } from "./consumer-values.ts";
+import { bucketSeconds, consumerValues, silence } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import { DELIVERY_RULES } from "./delivery-rules.ts";
 import type { DeliveryRule } from "./delivery-rules.ts";
 import { ask, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
+import { byPolicy } from "./policy-text.ts";
 import { COUNT, DURATION, RATE, WHOLE, duration, inLink, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";
 import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
@@ -29,8 +30,8 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
     // Lost data must not look like a lag alert; the pipeline rule tells about it, once.
     noDataState: "OK",
     execErrState: "Error",
-    data: [...consumerValues(config, rule.values), ...rule.condition],
-    labels: { ...labels(rule), component: "consumer" },
+    data: [...consumerValues(config, rule.values), ...silence(config), ...rule.condition],
+    labels: { ...labels(rule), component: "consumer", ...ownerLabels(config) },
     annotations: {
       ...links(rule, config, {
         uid: DASHBOARD_UIDS.group,
@@ -39,10 +40,15 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
       summary: rule.summary,
       description: rule.description,
       verdict: verdictWord("V"),
-      late: `${duration("T")}${whenKnown("O", `, objective ${DURATION}`, "")}`,
+      late: `${duration("T")}${TREND}${whenKnown("O", `, objective ${DURATION}`, "")}`,
       behind: `${whenKnown("L", `${COUNT} messages`, "unknown")}${whenKnown("W", `, worst partition ${WHOLE}`, "")}`,
       rates: rates(rule.values),
       lasting: whenKnown("G", DURATION, "not known"),
+      team: byPolicy(config.policies, ({ team, tier }) => (team === null ? null : `${team} (${tier})`)),
+      team_runbook: byPolicy(config.policies, ({ runbook }) => runbook),
+      doubt: whenKnown("Z", `{{ if gt .Value 0.0 }}${DOUBT}{{ end }}`, ""),
+      // Read only when the alert is over: a silenced alert is not a recovery.
+      silenced: whenKnown("K", `{{ if gt .Value 0.0 }}${DURATION}{{ end }}`, ""),
     },
   };
 }
@@ -123,12 +129,26 @@ function deliveryRule(rule: DeliveryRule, config: AlertingConfig): JsonObject {
   };
 }
 
+const DOUBT = "The monitoring doubts its data: verdict and lag are the last trusted ones, rates are unknown.";
+
+/** Two per cent more in than out is growth: rates are smoothed and sampled. */
+const TREND = whenKnown(
+  "P",
+  whenKnown(
+    "Q",
+    "{{ with $values.D }}{{ if gt .Value 0.02 }}, growing{{ else if lt .Value -0.02 }}, shrinking{{ else }}, steady{{ end }}{{ end }}",
+    "",
+  ),
+  "",
+);
+
 /** `131.0/s in, 0.0/s out, gone in 5m 0s`: better or worse, at a glance. */
 function rates(values: readonly ValueRef[]): string {
   return [
     `${whenKnown("P", `${RATE}/s`, "unknown")} in`,
     `${whenKnown("Q", `${RATE}/s`, "unknown")} out`,
     ...(values.includes("E") ? [whenKnown("E", `gone in ${DURATION}`, "not shrinking")] : []),
+    ...(values.includes("X") ? [whenKnown("X", `late in ${DURATION}`, "late soon")] : []),
   ].join(", ");
 }
 
@@ -161,13 +181,20 @@ function labels(rule: AlertRule): JsonObject {
   return { product: "lagline", severity: rule.severity };
 }
 
+/** For routes of the user's own; fixed by the policy, so that an alert does not change its labels while it fires. */
+function ownerLabels({ policies }: AlertingConfig): JsonObject {
+  const team = byPolicy(policies, (policy) => policy.team, "$$");
+  const tier = byPolicy(policies, (policy) => policy.tier, "$$");
+  return { ...(team === "" ? {} : { team }), ...(tier === "" ? {} : { tier }) };
+}
+
 function ruleRouting(rule: AlertRule, config: AlertingConfig): JsonObject {
   return {
     receiver: rule.severity === "critical" ? RECEIVERS.page : RECEIVERS.channel,
     group_by: ["grafana_folder", "alertname", "cluster", "group"],
     group_wait: "30s",
     group_interval: "5m",
-    repeat_interval: `${config.repeatIntervalSeconds}s`,
+    repeat_interval: `${rule.severity === "critical" ? config.criticalRepeatIntervalSeconds : config.repeatIntervalSeconds}s`,
   };
 }
 

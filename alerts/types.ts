@@ -1,6 +1,7 @@
 /** Shapes of alert rules before they become Grafana's provisioning files. */
 import type { JsonObject } from "../dashboards/types.ts";
 import type { PANEL_IDS } from "../dashboards/links.ts";
+import type { Weekday } from "../model/policy.ts";
 import type { RunbookName } from "../dashboards/runbooks-dashboard.ts";
 
 export type AlertingConfig = {
@@ -22,7 +23,11 @@ export type AlertingConfig = {
   /** Bound of a collector's spool; the rule about its filling compares with it. */
   readonly spoolMaximumBytes: number;
   readonly slack?: SlackOptions;
+  /** Every policy of the configuration, `default` too. Names are unique. */
+  readonly policies: readonly AlertPolicy[];
   readonly repeatIntervalSeconds: number;
+  /** The same for critical alerts. */
+  readonly criticalRepeatIntervalSeconds: number;
   /** Where runbooks are published; left out: the runbook page of Grafana. */
   readonly runbookUrlPrefix?: string;
   /**
@@ -36,6 +41,29 @@ export type SlackOptions = {
   /** Path inside Grafana's container of the file that holds the webhook's address. */
   readonly webhookFile: string;
   readonly mentionOnCritical: "none" | "here" | "channel";
+  /** Further channels, each with a webhook of its own, because a webhook is bound to one channel. */
+  readonly channels?: readonly { readonly name: string; readonly webhookFile: string }[];
+};
+
+/** What alerting needs of a policy. */
+export type AlertPolicy = {
+  readonly name: string;
+  readonly tier: string;
+  readonly team: string | null;
+  /** Address or name of the group's own runbook. */
+  readonly runbook: string | null;
+  /** One of `SlackOptions.channels`, or null for the common one. */
+  readonly slackChannel: string | null;
+  readonly muteWindows: readonly MuteWindow[];
+};
+
+/** A time in which nothing about groups of a policy is sent. */
+export type MuteWindow = {
+  readonly weekdays: readonly Weekday[];
+  /** `HH:MM`; a window that ends at or before its begin ends on the next day. */
+  readonly from: string;
+  readonly to: string;
+  readonly timezone: string;
 };
 
 export type Severity = "critical" | "warning";

@@ -5,14 +5,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { VALUE_FIELDS, consumerValues } from "../../alerts/consumer-values.ts";
 import { buildRules } from "../../alerts/rules.ts";
-import type { AlertingConfig } from "../../alerts/types.ts";
 import { buildDashboards } from "../../dashboards/index.ts";
 import { dashboardView } from "../../dashboards/lint-schema.ts";
 import { VERDICTS } from "../../model/verdicts.ts";
+import { ALERTING } from "../support/alerting.ts";
 import { HOSTILE_GROUP } from "../grafana/scenario.ts";
 import { seedHistory } from "../grafana/seed.ts";
-import { translateAnnotation, translateQuery, translateVariable } from "../grafana/translate.ts";
-import type { SearchBody, TranslateOptions } from "../grafana/translate.ts";
+import { translateAnnotation, translateQuery, translateVariable } from "../../alerts/evaluation/translate.ts";
+import type { SearchBody, TranslateOptions } from "../../alerts/evaluation/translate.ts";
 
 const INTERVAL = 30;
 const HOURS = 2;
@@ -25,17 +25,7 @@ const config = {
   intervalSeconds: INTERVAL,
   staleAfterSeconds: 150,
 };
-const alerting: AlertingConfig = {
-  ...config,
-  rootUrl: "https://grafana.example.org",
-  clusters: [CLUSTER],
-  evaluationSeconds: 60,
-  removedClusters: [],
-  maximumGroups: 5000,
-  spoolMaximumBytes: 536_870_912,
-  repeatIntervalSeconds: 14_400,
-  routing: "policy_tree",
-};
+const alerting = { ...ALERTING, ...config };
 let url = "";
 
 beforeAll(async () => {

@@ -6,32 +6,19 @@ import { describe, expect, it } from "vitest";
 import { CONSUMER_RULES } from "../../alerts/consumer-rules.ts";
 import { HELD_FIELDS, VALUE_FIELDS } from "../../alerts/consumer-values.ts";
 import { buildRules } from "../../alerts/rules.ts";
-import type { AlertingConfig } from "../../alerts/types.ts";
 import { createAnalyser } from "../../collectors/analysis/index.ts";
 import type { LagDocument } from "../../model/documents.ts";
 import type { ResolvedPolicy } from "../../model/policy.ts";
 import { RulePlayer } from "../grafana/evaluate-rule.ts";
 import type { AlertState } from "../grafana/evaluate-rule.ts";
+import { ALERTING } from "../support/alerting.ts";
 import { TEST_POLICY } from "../support/policy.ts";
 
 const T0 = Date.UTC(2026, 10, 21, 12);
 const INTERVAL_MS = 30_000;
 const EVALUATION_MS = 60_000;
 const RATE = 300;
-const config: AlertingConfig = {
-  environment: "test",
-  datasourceUid: "lagline",
-  rootUrl: "https://grafana.example.org",
-  clusters: ["local"],
-  intervalSeconds: 30,
-  evaluationSeconds: 60,
-  staleAfterSeconds: 150,
-  removedClusters: [],
-  maximumGroups: 5000,
-  spoolMaximumBytes: 536_870_912,
-  repeatIntervalSeconds: 14_400,
-  routing: "policy_tree",
-};
+const config = { ...ALERTING, clusters: ["local"] };
 
 type Step = {
   readonly committed: number;

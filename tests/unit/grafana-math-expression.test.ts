@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { evaluateMath } from "../grafana/math-expression.ts";
+import { evaluateMath } from "../../alerts/evaluation/math-expression.ts";
 
 const VALUES = new Map([
   ["V", 10],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { translateQuery, translateVariable } from "../grafana/translate.ts";
+import { translateQuery, translateVariable } from "../../alerts/evaluation/translate.ts";
 import { documentsQuery, seriesQuery } from "../../dashboards/queries.ts";
 import { is, where } from "../../dashboards/lucene.ts";
 
