@@ -42,14 +42,7 @@ export type BurrowSource = {
  * @throws LaglineError `LAGLINE_COLLECT_BAD_GLOB`, `LAGLINE_COLLECT_FILE_UNREADABLE`, `LAGLINE_COLLECT_NO_SERVER`.
  */
 export function openScraper(source: BurrowSource): BurrowScraper {
-  const common: Omit<BurrowClientOptions, "server"> = {
-    cluster: source.cluster,
-    timeoutMs: source.requestTimeoutMs,
-    maximumBytes: source.limits.responseBytes,
-    concurrency: source.concurrency,
-    ...credentialsOf(source),
-    ...tlsOf(source),
-  };
+  const common = burrowClientOptions(source);
   const [first, ...others] = source.servers.map((server) => createBurrowClient({ ...common, server }));
   if (first === undefined) {
     throw new LaglineError({
@@ -79,6 +72,22 @@ export function openScraper(source: BurrowSource): BurrowScraper {
     limits: { ...source.limits, topics: source.limits.groups },
     ...source.readings,
   });
+}
+
+/**
+ * What a client of any of its servers takes.
+ *
+ * @throws LaglineError `LAGLINE_COLLECT_FILE_UNREADABLE`.
+ */
+export function burrowClientOptions(source: BurrowSource): Omit<BurrowClientOptions, "server"> {
+  return {
+    cluster: source.cluster,
+    timeoutMs: source.requestTimeoutMs,
+    maximumBytes: source.limits.responseBytes,
+    concurrency: source.concurrency,
+    ...credentialsOf(source),
+    ...tlsOf(source),
+  };
 }
 
 function credentialsOf(source: BurrowSource): Pick<BurrowClientOptions, "credentials"> {

@@ -1,4 +1,4 @@
-/** `lagline top`, `lagline verify`, `lagline advise`: what reads the stored documents. */
+/** `lagline top`, `lagline verify`, `lagline advise`, `lagline doctor`: what looks at a monitor that runs. */
 import type { Command } from "commander";
 import type { ConfigOption } from "./options.ts";
 import { interruptSignal, load, wholeNumber, withConfig, withExample } from "./options.ts";
@@ -7,6 +7,7 @@ export function addReadingCommands(program: Command): void {
   addTop(program);
   addVerify(program);
   addAdvise(program);
+  addDoctor(program);
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -122,4 +123,22 @@ function addAdvise(program: Command): void {
       });
     });
   withExample(withConfig(command), "lagline advise", "lagline advise 'billing-*' --hours 168");
+}
+
+function addDoctor(program: Command): void {
+  const command = program
+    .command("doctor")
+    .description(
+      "Walk Kafka, Burrow, collector, Elasticsearch, Grafana and Slack; name the first broken link and its fix.",
+    )
+    .option("--send-test", "post a test message to Slack", false)
+    .option("--json", "print one JSON document", false)
+    .action(async (options: ConfigOption & { sendTest: boolean; json: boolean }) => {
+      const { config } = load(options);
+      const { runDoctor } = await import("../doctor/run.ts");
+      const { sendTest, json } = options;
+      const isWhole = await runDoctor(config, { sendTest, json, signal: interruptSignal(), print });
+      process.exitCode = isWhole ? 0 : 1;
+    });
+  withExample(withConfig(command), "lagline doctor", "lagline doctor --config my.yaml --send-test");
 }

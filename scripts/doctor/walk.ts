@@ -1,0 +1,213 @@
+/** Walks the chain from Kafka to Slack and gathers what each link shows. Each look is independent of the others. */
+import { createBurrowClient } from "../../collectors/burrow/client.ts";
+import type { BurrowClient } from "../../collectors/burrow/client.ts";
+import { burrowClientOptions } from "../../collectors/burrow/open.ts";
+import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
+import { burrowSource } from "../../collectors/settings.ts";
+import type { ClusterConfig, Config } from "../../config/schema.ts";
+import { dataStreamName } from "../../model/documents.ts";
+import { describeError } from "../../model/errors.ts";
+import { hostName } from "../../stacks/deployment.ts";
+import {
+  bootstrapHostServers,
+  burrowName,
+  BURROW_PORT,
+  collectorName,
+  elasticsearchHostUrls,
+} from "../../stacks/endpoints.ts";
+import type { OwnContainer } from "../deploy/docker.ts";
+import { ownContainers } from "../deploy/docker.ts";
+import { connectionOf } from "../kafka-admin/of-cluster.ts";
+import { openElasticsearch, searchOver } from "../search/search.ts";
+import { lookAtBurrow } from "./burrow.ts";
+import { judgeContainer, judgeReadiness, judgeStored, readStored } from "./collector.ts";
+import { askInside, insideBurrowClient } from "./container-http.ts";
+import { lookAtElasticsearch } from "./elasticsearch.ts";
+import { expectedGrafana } from "./expected-grafana.ts";
+import type { Finding, Link, Observation } from "./finding.ts";
+import { broken, skipped } from "./finding.ts";
+import { lookAtGrafana } from "./grafana.ts";
+import { judgeKafka } from "./kafka-checks.ts";
+import { readKafkaFacts } from "./kafka-facts.ts";
+import { lookAtSlack } from "./slack.ts";
+
+export type WalkOptions = {
+  /** Posts a test message to Slack. */
+  readonly sendTest: boolean;
+  readonly signal: AbortSignal;
+  readonly now?: () => number;
+};
+
+type Walk = {
+  readonly config: Config;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly sendTest: boolean;
+  /** Containers of this environment; undefined where no Docker engine answers. */
+  readonly containers: readonly OwnContainer[] | undefined;
+  readonly http: ElasticsearchHttp | { readonly problem: string };
+};
+
+/** Findings in the order of the chain, cluster by cluster. Never throws for what it finds. */
+export async function walkChain(config: Config, options: WalkOptions): Promise<readonly Finding[]> {
+  const http = await openElasticsearch(config).catch((error: unknown) => ({ problem: describeError(error) }));
+  const walk: Walk = {
+    config,
+    signal: options.signal,
+    now: options.now ?? Date.now,
+    sendTest: options.sendTest,
+    containers: await ownContainers(config, options.signal).catch(() => undefined),
+    http,
+  };
+  try {
+    const perCluster = Object.entries(config.clusters).map(async ([name, entry]) => [
+      ...(await link(walk, { link: "kafka", cluster: name }, () => kafka(entry))),
+      ...(await link(walk, { link: "burrow", cluster: name }, () => burrow(walk, name, entry))),
+      ...(await link(walk, { link: "collector", cluster: name }, () => collector(walk, name))),
+    ]);
+    const shared = [
+      link(walk, { link: "elasticsearch" }, () => elasticsearch(walk)),
+      link(walk, { link: "grafana" }, () => grafana(walk)),
+      link(walk, { link: "slack" }, () => slack(walk)),
+    ];
+    return (await Promise.all([...perCluster, ...shared])).flat();
+  } finally {
+    if (!("problem" in http)) await http.close();
+  }
+}
+
+type Place = { readonly link: Link; readonly cluster?: string };
+
+async function link(
+  walk: Walk,
+  place: Place,
+  look: () => Promise<readonly Observation[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return (await look()).map((observation) => ({ ...place, ...observation }));
+  } catch (error) {
+    walk.signal.throwIfAborted();
+    const fix = "This look itself failed; the sentence says at what.";
+    return [{ ...place, ...broken("look", describeError(error), fix) }];
+  }
+}
+
+async function kafka(entry: ClusterConfig): Promise<readonly Observation[]> {
+  if (entry.kafka === undefined) {
+    return [skipped("reachable", "lagline.yaml does not say where this Kafka is; only its Burrow is read.")];
+  }
+  const connection = connectionOf(entry);
+  return judgeKafka(bootstrapHostServers(entry), await readKafkaFacts(connection));
+}
+
+async function burrow(walk: Walk, cluster: string, entry: ClusterConfig): Promise<readonly Observation[]> {
+  const source = burrowSource(walk.config, cluster);
+  const looks = (client: BurrowClient): Promise<readonly Observation[]> =>
+    lookAtBurrow({ client, cluster, prefix: source.apiPrefix.replace(/\/+$/, ""), signal: walk.signal });
+  if (entry.burrow.managed === undefined) {
+    const options = burrowClientOptions(source);
+    const found = await Promise.all(
+      source.servers.map((server) => looks(createBurrowClient({ ...options, server }))),
+    );
+    return found.flat();
+  }
+  if (walk.containers === undefined) return [noEngine()];
+  const container = judgeContainer(...named(walk, burrowName(cluster)));
+  if (container.outcome === "broken") return [container];
+  const inside = {
+    config: walk.config,
+    container: hostName(walk.config, collectorName(cluster)),
+    signal: walk.signal,
+  };
+  const host = walk.config.collector.sidecar_mode === "network-namespace" ? "127.0.0.1" : burrowName(cluster);
+  return [
+    container,
+    ...(await looks(insideBurrowClient(inside, { server: `http://${host}:${BURROW_PORT}`, cluster }))),
+  ];
+}
+
+async function collector(walk: Walk, cluster: string): Promise<readonly Observation[]> {
+  const stored = await storedBy(walk, cluster);
+  if (walk.containers === undefined) return [noEngine(), ...stored];
+  const [name, found] = named(walk, collectorName(cluster));
+  if (found === undefined && walk.containers.length === 0) {
+    return [
+      skipped(
+        "container",
+        "Nothing of this environment runs on this host: only what is stored was looked at.",
+      ),
+      ...stored,
+    ];
+  }
+  const container = judgeContainer(name, found);
+  if (container.outcome === "broken") return [container, ...stored];
+  const url = `http://127.0.0.1:${walk.config.collector.health_port}/readyz`;
+  const ready = await askInside({ config: walk.config, container: name, signal: walk.signal }, url);
+  return [container, judgeReadiness(ready), ...stored];
+}
+
+async function storedBy(walk: Walk, cluster: string): Promise<readonly Observation[]> {
+  const { config, http, signal, now } = walk;
+  if ("problem" in http) return [skipped("data-age", "Elasticsearch cannot be read.")];
+  const nowMs = now();
+  try {
+    const stored = await readStored(searchOver(http, dataStreamName(config.environment)), {
+      cluster,
+      nowMs,
+      signal,
+    });
+    return judgeStored(stored, { cluster, intervalSeconds: config.collector.interval_seconds, nowMs });
+  } catch {
+    return [skipped("data-age", "Elasticsearch cannot be read; see its own findings.")];
+  }
+}
+
+async function elasticsearch({ config, http, now, signal }: Walk): Promise<readonly Observation[]> {
+  if ("problem" in http) {
+    return [broken("reachable", http.problem, "Correct the files that elasticsearch.external names.")];
+  }
+  const urls = elasticsearchHostUrls(config);
+  return lookAtElasticsearch({ http, stream: dataStreamName(config.environment), urls, now, signal });
+}
+
+async function grafana({ config, containers, signal }: Walk): Promise<readonly Observation[]> {
+  const { managed, external } = config.grafana;
+  if (managed === undefined && external === undefined) {
+    return [skipped("health", "lagline.yaml names no Grafana; its files are only rendered.")];
+  }
+  const name = hostName(config, "grafana");
+  if (managed !== undefined && containers !== undefined && containers.every((each) => each.name !== name)) {
+    return [
+      broken(
+        "container",
+        `There is no container ${name}: Grafana was left out where its image could not be had.`,
+        "Make the image available (grafana.managed.image) and run scripts/up, or use grafana.external with the rendered files.",
+      ),
+    ];
+  }
+  return lookAtGrafana({
+    url: (external?.url ?? `http://127.0.0.1:${managed?.host_port ?? 3000}`).replace(/\/+$/, ""),
+    passwordFile: managed?.admin_password_file,
+    expected: await expectedGrafana(config),
+    signal,
+  });
+}
+
+function slack({ config, sendTest, signal }: Walk): Promise<readonly Observation[]> {
+  return lookAtSlack({
+    webhookFile: config.alerts.slack?.webhook_file,
+    testMessage: sendTest
+      ? `Test message of Lagline (${config.environment}): this webhook works.`
+      : undefined,
+    signal,
+  });
+}
+
+function named({ config, containers = [] }: Walk, thing: string): [string, OwnContainer | undefined] {
+  const name = hostName(config, thing);
+  return [name, containers.find((container) => container.name === name)];
+}
+
+function noEngine(): Observation {
+  return skipped("container", "No Docker engine answers on this host, so containers were not looked at.");
+}
