@@ -1,14 +1,52 @@
-/** `lagline check`, `lagline render`, `lagline secrets init`: what needs nothing but the configuration. */
+/** `lagline init`, `lagline check`, `lagline render`, `lagline secrets init`: what makes and reads the configuration. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { InitFlags } from "../init/answers.ts";
 import { stringify } from "yaml";
 import type { ConfigOption } from "./options.ts";
-import { load, withConfig, withExample } from "./options.ts";
+import { DEFAULT_CONFIG, interruptSignal, load, withConfig, withExample } from "./options.ts";
 
 export function addConfigurationCommands(program: Command): void {
+  addInit(program);
   addCheck(program);
   addRender(program);
   addSecrets(program);
+}
+
+function addInit(program: Command): void {
+  const command = program
+    .command("init")
+    .description(
+      "Write a small lagline.yaml for a Kafka that exists, with policies proposed from its groups.",
+    )
+    .option("--bootstrap-servers <list>", "host:port, separated by commas")
+    .option("--cluster <name>", "name for this Kafka cluster")
+    .option("--environment <name>", "name for this installation")
+    .option("--sasl-mechanism <name>", "none, PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    .option("--username <name>", "Kafka user")
+    .option("--password-file <file>", "file with its password")
+    .option("--tls", "Kafka speaks TLS")
+    .option("--no-tls", "Kafka does not speak TLS")
+    .option("--ca-file <file>", "certificate authority of Kafka")
+    .option("--elasticsearch-url <url>", "an Elasticsearch that exists; left out: one is deployed")
+    .option("--api-key-file <file>", "file with its API key")
+    .option("--out <file>", "file to write", DEFAULT_CONFIG)
+    .action(async ({ out, ...flags }: InitFlags & { out: string }) => {
+      const { runInit } = await import("../init/run.ts");
+      const { stdin: input, stdout: output } = process;
+      await runInit({
+        flags,
+        out,
+        ...(input.isTTY && output.isTTY ? { terminal: { input, output } } : {}),
+        signal: interruptSignal(),
+        print: (line) => void output.write(`${line}\n`),
+      });
+    });
+  withExample(
+    command,
+    "lagline init --out my.yaml",
+    "lagline init --bootstrap-servers kafka-1:9092 --sasl-mechanism SCRAM-SHA-512 --username lagline --out my.yaml",
+  );
 }
 
 function addCheck(program: Command): void {
