@@ -39,6 +39,33 @@ describe("preflight", () => {
     ]);
   });
 
+  it("refuses addresses that inside a container are the container itself", () => {
+    const external = parseConfig(
+      `environment: t
+clusters:
+  a: { kafka: { external: { bootstrap_servers: ["localhost:9092", "kafka-2:9092"] } }, burrow: { managed: {} } }
+  b: { burrow: { external: { servers: ["http://127.0.0.1:8000", "http://[::1]:8000", "http://burrow:8000"] } } }
+elasticsearch: { external: { urls: ["https://127.0.0.1:9200", "https://search:9200"] } }`,
+      "t.yaml",
+    );
+    expect(findProblems(external, host).map((problem) => problem.split(",")[0])).toEqual([
+      "clusters.a.kafka.external.bootstrap_servers is localhost:9092",
+      "clusters.b.burrow.external.servers is http://127.0.0.1:8000",
+      "clusters.b.burrow.external.servers is http://[::1]:8000",
+      "elasticsearch.external.url is https://127.0.0.1:9200",
+    ]);
+  });
+
+  it("lets a Kafka on this host's own address be read by a Burrow that is no container of ours", () => {
+    const external = parseConfig(
+      `environment: t
+clusters: { a: { kafka: { external: { bootstrap_servers: ["127.0.0.1:9092"] } }, burrow: { external: { servers: ["http://burrow:8000"] } } } }
+elasticsearch: { managed: {} }`,
+      "t.yaml",
+    );
+    expect(findProblems(external, host)).toEqual([]);
+  });
+
   it("does not hold its own running containers against a second deployment", () => {
     const own = [
       {

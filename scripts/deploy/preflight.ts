@@ -1,4 +1,4 @@
-/** What can be known before a deployment starts: ports and memory. Every problem at once, nothing half-deployed. */
+/** What can be known before a deployment starts: ports, memory, addresses that containers cannot reach. Every problem at once, nothing half-deployed. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { freemem } from "node:os";
@@ -6,6 +6,7 @@ import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { numbers } from "../../stacks/endpoints.ts";
 import type { OwnContainer } from "./docker.ts";
+import { loopbackProblems } from "./loopback.ts";
 
 export type PublishedPort = { readonly port: number; readonly setting: string };
 
@@ -71,6 +72,7 @@ export function findProblems(config: Config, host: HostFacts): string[] {
     .reduce((sum, container) => sum + container.memoryBytes / 1_048_576, 0);
   const missing = Math.ceil(neededMegabytes(config) - held - host.availableMegabytes);
   return [
+    ...loopbackProblems(config),
     ...twice.map(
       ({ port, setting }) =>
         `${setting} uses port ${port}, which another setting uses too. Give it a port of its own.`,

@@ -5,6 +5,7 @@ import { createInterface } from "node:readline/promises";
 import { Admin } from "@platformatic/kafka";
 import { parseConfig } from "../../config/load.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
+import { loopbackProblems } from "../deploy/loopback.ts";
 import { kafkaClientOptions } from "../kafka-admin/connection.ts";
 import type { KafkaConnection } from "../kafka-admin/connection.ts";
 import { kafkaReasonText } from "../kafka-admin/failures.ts";
@@ -36,11 +37,11 @@ export async function runInit({ flags, out, terminal, signal, print }: InitOptio
   const answers = await answersFrom(flags, terminal, signal);
   const groups = await readGroups(answers, { directory: dirname(resolve(out)), print });
   const text = writeYaml(answers, proposePolicies(groups));
-  parseConfig(text, out);
+  const notes = loopbackProblems(parseConfig(text, out));
   // Never over a file that somebody made meanwhile.
   writeFileSync(out, text, { flag: "wx" });
   print(`${out} is written and valid.`);
-  for (const line of nextSteps(answers, out)) print(line);
+  for (const line of [...notes, ...nextSteps(answers, out)]) print(line);
 }
 
 async function answersFrom(
