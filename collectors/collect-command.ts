@@ -1,5 +1,5 @@
 /** `lagline collect`: wires the collector, starts and stops it. The only place of the collector that knows signals. */
-import { networkInterfaces } from "node:os";
+import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Writable } from "node:stream";
@@ -16,7 +16,7 @@ import { type HistoryFile, createHistoryFile } from "./history.ts";
 import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
 import { createPrintSink } from "./print-sink.ts";
-import { burrowSource } from "./settings.ts";
+import { burrowSource, collectorName } from "./settings.ts";
 import { supervise } from "./supervise.ts";
 
 export type CollectOptions = {
@@ -28,8 +28,6 @@ export type CollectOptions = {
   readonly print: boolean;
   /** Build of the collector. */
   readonly version?: string;
-  /** Tells two collectors of one cluster apart. Default: the name of the cluster. */
-  readonly name?: string;
   /** True in a container that shares Burrow's network namespace: leaving is then the way to get the new one. */
   readonly sidecar?: boolean;
   readonly output?: Writable;
@@ -52,7 +50,8 @@ const ONCE_DRAIN_MS = 60_000;
 export async function runCollect(config: Config, options: CollectOptions): Promise<number> {
   const { collector: settings } = config;
   refuseUnbuiltShape(settings.shape);
-  const log = createLogger({ level: settings.log_level, cluster: options.cluster });
+  const name = collectorName(config, options.cluster, hostname());
+  const log = createLogger({ level: settings.log_level, cluster: options.cluster, collector: name });
   const isService = !options.once && !options.print;
   const metrics = isService ? await createMetrics() : null;
   const events = new CollectorEvents({
@@ -84,11 +83,14 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
     analyser,
   );
   const sink = delivery?.sink ?? createPrintSink(options.output ?? process.stdout);
-  const parts: Parts = { config, options, version, events, scraper, analyser, sink, delivery, history };
-  const collector = wire(parts);
+  const parts: Parts = { config, options, name, version, events, scraper, analyser, sink, delivery, history };
+  let hasHistory = false;
+  const collector = wire(parts, () => hasHistory);
   try {
     if (!options.print) {
-      events.historyLoaded(await history.load());
+      const found = await history.load();
+      hasHistory = found === "loaded";
+      events.historyLoaded(found);
     }
     if (options.once) {
       return await runOnce(parts, collector);
@@ -105,6 +107,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
         metrics === null ? null : { address: settings.health_address, port: settings.health_port, metrics },
       started: {
         version,
+        name,
         intervalSeconds: settings.interval_seconds,
         servers: burrowSource(config, options.cluster).servers,
       },
@@ -131,6 +134,7 @@ function refuseUnbuiltShape(shape: Config["collector"]["shape"]): void {
 type Parts = {
   readonly config: Config;
   readonly options: CollectOptions;
+  readonly name: string;
   readonly version: string;
   readonly events: CollectorEvents;
   readonly scraper: BurrowScraper;
@@ -140,12 +144,13 @@ type Parts = {
   readonly history: HistoryFile;
 };
 
-function wire({ config, options, version, events, scraper, analyser, sink, delivery }: Parts): Collector {
+function wire(parts: Parts, hasHistory: () => boolean): Collector {
+  const { config, options, name, version, events, scraper, analyser, sink, delivery } = parts;
   const { collector: settings } = config;
   return createCollector({
     identity: {
       cluster: options.cluster,
-      name: options.name ?? options.cluster,
+      name,
       version,
       intervalSeconds: settings.interval_seconds,
     },
@@ -160,6 +165,8 @@ function wire({ config, options, version, events, scraper, analyser, sink, deliv
     },
     sink,
     events,
+    hasHistory,
+    standbyMs: settings.standby_seconds * 1000,
     jitterMs: settings.jitter_seconds * 1000,
     leaveAfterUnreachable:
       settings.sidecar_mode === "network-namespace"

@@ -22,6 +22,8 @@ export type CollectorOptions = {
   readonly pipeline: PipelineOptions;
   readonly sink: DocumentSink;
   readonly events: CollectorEvents;
+  /** True when the history of an earlier run was loaded. */
+  readonly hasHistory: () => boolean;
   /** Fixed delay before each scrape, so that another collector of the cluster writes first; the tick keeps its time. */
   readonly standbyMs: number;
   /** Random delay before each scrape, at most this; the tick keeps its time. */
@@ -48,9 +50,13 @@ export interface Collector {
 
 /** A scrape that takes longer is cut, and what was not read is reported as unreadable. */
 const SCRAPE_INTERVALS = 2;
-/** A tick that tells little is held back for this share of the interval: another collector may know more. */
-const GIVE_WAY_INTERVALS = 0.5;
-const LONGEST_GIVE_WAY_MS = 15_000;
+/** Who knows less than another collector of the cluster might, is held back for this share of the interval. */
+const GIVE_WAY = {
+  young: { intervals: 1 / 3, longestMs: 10_000 },
+  doubtful: { intervals: 3 / 5, longestMs: 18_000 },
+} as const;
+/** So many ticks after a start without history, verdicts may still change by what is learned. */
+const YOUNG_TICKS = 10;
 const SHORTEST_SCRAPE_DEADLINE_MS = 20_000;
 /** Without a finished cycle for this long, the loop itself is taken for stuck. */
 const STUCK_INTERVALS = 10;
@@ -68,6 +74,8 @@ class TickingCollector implements Collector {
   /** When the last cycle ended, whatever its result; before the first, when the collector was made. */
   #lastEndMs: number;
   #ticksSkipped = 0;
+  /** Ticks with data to be trusted since the start. */
+  #ticksRead = 0;
   #unreachableTicks = 0;
   #reasons: readonly string[] = ["No cycle has finished yet."];
 
@@ -78,7 +86,7 @@ class TickingCollector implements Collector {
   }
 
   async runOnce(signal: AbortSignal): Promise<TickSummary> {
-    return this.#cycle(Math.floor(this.#options.now() / this.#intervalMs) * this.#intervalMs, signal);
+    return this.#cycle(Math.floor(this.#options.now() / this.#intervalMs) * this.#intervalMs, { signal });
   }
 
   async run(stopping: AbortSignal, forced: AbortSignal): Promise<StopReason> {
@@ -94,7 +102,7 @@ class TickingCollector implements Collector {
         return "stopped";
       }
       last = { tickMs, startedMs: monotonicMs() };
-      const summary = await this.#cycle(tickMs, forced).catch(() => null);
+      const summary = await this.#cycle(tickMs, { signal: forced, stopping }).catch(() => null);
       if (this.#options.sink.closed === true) {
         return "stopped";
       }
@@ -117,11 +125,22 @@ class TickingCollector implements Collector {
     return { ready: this.#reasons.length === 0, reasons: this.#reasons };
   }
 
-  async #cycle(tickMs: number, signal: AbortSignal): Promise<TickSummary> {
+  /** `stopping` ends the holding back of a doubtful tick; without it none is held back. */
+  async #cycle(
+    tickMs: number,
+    { signal, stopping }: { signal: AbortSignal; stopping?: AbortSignal },
+  ): Promise<TickSummary> {
     const { pipeline, sink, events, monotonicMs } = this.#options;
     const startedMs = monotonicMs();
     const deadlineMs = Math.max(SHORTEST_SCRAPE_DEADLINE_MS, SCRAPE_INTERVALS * this.#intervalMs);
-    const tick = createTick(pipeline, { tickMs, signal, deadlineMs });
+    const tick = createTick(pipeline, {
+      tickMs,
+      signal,
+      deadlineMs,
+      ...(stopping === undefined
+        ? {}
+        : { giveWay: async (doubtful) => this.#giveWay({ tickMs, doubtful, stopping }) }),
+    });
     try {
       await sink.append(tick.batches);
     } catch (error) {
@@ -134,12 +153,29 @@ class TickingCollector implements Collector {
       this.#lastEndMs = monotonicMs();
     }
     const summary = tick.summary();
-    const cycleSeconds = (monotonicMs() - startedMs) / 1000;
+    const cycleSeconds = (monotonicMs() - startedMs) / 1000 - summary.heldSeconds;
     events.burrowState(summary);
     events.tickSpooled(summary, cycleSeconds);
     this.#reasons = summary.failure === null ? [] : [summary.failure.detail];
     await this.#appendOwnRecord(summary, cycleSeconds);
     return summary;
+  }
+
+  /**
+   * Another collector may read the same cluster, and the first document of a series and tick is the one that is stored:
+   * who sees nothing, or has no history yet, must not be first.
+   */
+  async #giveWay(tick: { tickMs: number; doubtful: boolean; stopping: AbortSignal }): Promise<void> {
+    const { tickMs, doubtful, stopping } = tick;
+    this.#ticksRead += doubtful ? 0 : 1;
+    const young = this.#ticksRead <= YOUNG_TICKS && !this.#options.hasHistory();
+    if (!doubtful && !young) {
+      return;
+    }
+    const { intervals, longestMs } = GIVE_WAY[doubtful ? "doubtful" : "young"];
+    const heldMs = this.#options.standbyMs + Math.min(intervals * this.#intervalMs, longestMs);
+    // Bounded on both sides: the wall clock may have been set meanwhile.
+    await sleep(Math.max(0, Math.min(heldMs, tickMs + heldMs - this.#options.now())), stopping);
   }
 
   async #appendOwnRecord(summary: TickSummary, cycleSeconds: number): Promise<void> {

@@ -6,13 +6,18 @@ export type { Logger } from "pino";
 export type LogOptions = {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly cluster: string;
+  /** Name of the collector, so that lines of two collectors of one cluster can be told apart. */
+  readonly collector?: string;
 };
 
 export function createLogger(options: LogOptions): Logger {
   return pino(
     {
       level: options.level,
-      base: { cluster: options.cluster },
+      base: {
+        cluster: options.cluster,
+        ...(options.collector === undefined ? {} : { collector: options.collector }),
+      },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       messageKey: "message",

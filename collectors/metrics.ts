@@ -11,7 +11,11 @@ type MetricInfo = {
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const;
 
 export const METRICS = {
-  lagline_build_info: { type: "gauge", help: "Always 1; the label is the build.", labels: ["version"] },
+  lagline_build_info: {
+    type: "gauge",
+    help: "Always 1; the labels are the build and the name of the collector.",
+    labels: ["version", "collector"],
+  },
   lagline_ticks_total: { type: "counter", help: "Cycles that ended, by result.", labels: ["result"] },
   lagline_ticks_skipped_total: {
     type: "counter",

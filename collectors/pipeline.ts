@@ -1,4 +1,5 @@
 /** One tick: scrape → analyse → encode, as a stream of batches that are asked for one at a time. */
+import type { LagDocument } from "../model/documents.ts";
 import type { BurrowState, ScrapeProblem } from "../model/snapshot.ts";
 import type { Analyser, TickAnalysis } from "./analysis/contract.ts";
 import type { BeginEvent, BurrowScraper, ScrapeEvent } from "./burrow/scrape.ts";
@@ -38,6 +39,8 @@ export type TickSummary = {
   readonly scrapeSeconds: number;
   /** Spent in the analysis, which runs between the answers: it is part of the time of the scrape. */
   readonly analysisSeconds: number;
+  /** How long the documents were held back for those of another collector. */
+  readonly heldSeconds: number;
 };
 
 export type TickOptions = {
@@ -47,6 +50,11 @@ export type TickOptions = {
   readonly signal: AbortSignal;
   /** After this long the rest of the groups is not waited for and is reported as unreadable. */
   readonly deadlineMs: number;
+  /**
+   * Called before the documents of the tick are complete, and told whether they say little: may wait for the time of a
+   * collector that knows more.
+   */
+  readonly giveWay?: (doubtful: boolean) => Promise<void>;
 };
 
 export type Tick = {
@@ -80,6 +88,7 @@ class TickRun implements Tick {
   #firstProblem: ScrapeProblem | null = null;
   #scrapeSeconds = 0;
   #analysisMs = 0;
+  #heldSeconds = 0;
 
   constructor(options: PipelineOptions, tick: TickOptions) {
     this.#options = options;
@@ -102,6 +111,7 @@ class TickRun implements Tick {
       requests: this.#options.scraper.requests() - this.#requestsBefore,
       scrapeSeconds: this.#scrapeSeconds,
       analysisSeconds: this.#analysisMs / 1000,
+      heldSeconds: this.#heldSeconds,
     };
   }
 
@@ -114,10 +124,13 @@ class TickRun implements Tick {
     }
     this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
     signal.throwIfAborted();
-    yield* encodeAll(
-      this.#encoder,
-      this.#timed(() => this.#analysis?.finish() ?? []),
-    );
+    const closing = this.#timed(() => this.#analysis?.finish() ?? []);
+    if (this.#tick.giveWay !== undefined) {
+      const heldFromMs = performance.now();
+      await this.#tick.giveWay(isDoubtful(closing));
+      this.#heldSeconds = (performance.now() - heldFromMs) / 1000;
+    }
+    yield* encodeAll(this.#encoder, closing);
   }
 
   #timed<T>(analyse: () => T): T {
@@ -168,6 +181,21 @@ class TickRun implements Tick {
     }
     this.#options.onProblem(problem);
   }
+}
+
+/** True when the tick doubts its data, or cannot judge most groups: the cluster's own record, the last one, says it. */
+function isDoubtful(closing: readonly LagDocument[]): boolean {
+  const last = closing.at(-1);
+  if (last?.record !== "cluster") {
+    return false;
+  }
+  const {
+    suspect = 0,
+    burrow_ready: isReady = 1,
+    groups_unknown: unknown = 0,
+    group_count: groups = 0,
+  } = last;
+  return suspect === 1 || isReady === 0 || unknown * 2 > groups;
 }
 
 /** A listed group or topic that is gone a moment later is data, not a fault. */

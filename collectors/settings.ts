@@ -19,6 +19,14 @@ export function clusterOf(config: Config, cluster: string): ClusterConfig {
   return entry;
 }
 
+/**
+ * Name of the collector on its own records. A host name is the same over a restart and differs between two hosts; one
+ * that could not be a name (or none at all) gives way to the name of the cluster.
+ */
+export function collectorName(config: Config, cluster: string, hostName: string): string {
+  return config.collector.name ?? (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(hostName) ? hostName : cluster);
+}
+
 export function burrowSource(config: Config, cluster: string): BurrowSource {
   const entry = clusterOf(config, cluster);
   const { collector } = config;

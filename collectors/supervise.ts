@@ -25,6 +25,7 @@ export type SuperviseOptions = {
     readonly metrics: MetricsRegistry;
   } | null;
   readonly started: {
+    readonly name: string;
     readonly version: string;
     readonly intervalSeconds: number;
     readonly servers: readonly string[];

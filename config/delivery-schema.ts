@@ -69,6 +69,14 @@ export const elasticsearch = z
   .superRefine(exactlyOne(["external", "managed"]))
   .describe("Where documents are stored.");
 
+/** Host names fit. */
+const collectorName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+    "must be 1 to 128 letters, digits, `.`, `_` or `-`, and begin with a letter or digit",
+  );
+
 const spool = z
   .strictObject({
     maximum_bytes: z
@@ -106,6 +114,18 @@ const limits = z
 
 export const collector = z
   .strictObject({
+    name: collectorName
+      .optional()
+      .describe(
+        "Name of this collector on its own records. Two collectors of one cluster need two names, and a name must stay the same over a restart. Default: the name of the host; in a deployment the name of the cluster.",
+      ),
+    standby_seconds: z
+      .number()
+      .min(0)
+      .default(0)
+      .describe(
+        "For the second collector of a cluster: it reads this long after the tick, so that the documents of the first are stored and its own fill what is missing. At most a fifth of interval_seconds.",
+      ),
     interval_seconds: z
       .int()
       .min(1)

@@ -48,6 +48,15 @@ export const configSchema = z
         message: "must name a managed cluster: the demo only writes to a Kafka of its own",
       });
     }
+    const { standby_seconds: standby, interval_seconds: interval } = value.collector;
+    if (standby > interval / 5) {
+      context.addIssue({
+        code: "custom",
+        path: ["collector", "standby_seconds"],
+        input: standby,
+        message: `must be at most a fifth of collector.interval_seconds (${interval}), or it is no earlier than a collector without history`,
+      });
+    }
     for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
       const cache = entry.managed?.expire_cache_seconds;
       if (cache !== undefined && cache > value.collector.interval_seconds / 2) {

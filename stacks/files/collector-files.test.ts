@@ -81,3 +81,13 @@ describe("the client certificate for an external Elasticsearch", () => {
     expect(plain.elasticsearch.external).not.toHaveProperty("ca_fingerprint");
   });
 });
+
+describe("the name of the collector in a container", () => {
+  it("is the cluster's, because a container's host name changes with every replacement", () => {
+    expect(inside(YAML).collector.name).toBe("shop");
+  });
+
+  it("is the user's where one is set", () => {
+    expect(inside(`${YAML}collector: { name: east }\n`).collector.name).toBe("east");
+  });
+});

@@ -43,7 +43,8 @@ export function collectorConfig(config: Config, name: string, cluster: ClusterCo
       },
     },
     elasticsearch: elasticsearchInside(config),
-    collector: { ...config.collector, spool_directory: PATHS.spool },
+    // The host name of a container changes with every replacement, and a new name is a new series.
+    collector: { ...config.collector, name: config.collector.name ?? name, spool_directory: PATHS.spool },
     policies: config.policies,
   };
   return `${JSON.stringify(inside, undefined, 2)}\n`;
