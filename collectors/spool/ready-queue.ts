@@ -1,6 +1,6 @@
 /**
- * Which waiting batch is handed out next. Live batches and backlog take turns, each oldest first; batches that were
- * given back go to the front, batches that must not be sent yet wait aside.
+ * Which waiting batch is handed out next. Live batches and backlog take turns, each oldest first, also those that
+ * were given back; batches that must not be sent yet wait aside.
  */
 
 /** What the spool knows of a record: where it is, never what is in it. */
@@ -15,16 +15,17 @@ export type Entry = {
   readonly bornMs: number;
   readonly attempts: number;
   readonly refusedSinceMs: number | null;
-  /** True once it was handed out: when it comes back, it goes to the front. */
+  /** True once it was handed out: it is no longer the youngest of its lane. */
   handedOut: boolean;
   notBeforeMs: number;
   readFailures: number;
   state: "waiting" | "leased" | "gone";
 };
 
-/** First in, first out, with a way back to the front; both ends cost O(1). */
+/** Oldest first. New batches are the youngest; those that come back go where their age puts them. */
 class Lane {
-  readonly #front: Entry[] = [];
+  /** Came back; oldest last. */
+  readonly #returned: Entry[] = [];
   #queue: Entry[] = [];
   #head = 0;
 
@@ -32,21 +33,33 @@ class Lane {
     this.#queue.push(entry);
   }
 
-  unshift(entry: Entry): void {
-    this.#front.push(entry);
+  /** Puts a batch that comes back among the others by its age. */
+  insert(entry: Entry): void {
+    let from = 0;
+    let to = this.#returned.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const other = this.#returned[middle];
+      if (other !== undefined && isOlder(entry, other)) from = middle + 1;
+      else to = middle;
+    }
+    this.#returned.splice(from, 0, entry);
   }
 
   /** Oldest entry that still waits; entries that are gone are forgotten on the way. */
   peek(): Entry | undefined {
     for (;;) {
-      const entry = this.#front.at(-1) ?? this.#queue[this.#head];
+      const entry = this.#nextReturned() ?? this.#queue[this.#head];
       if (entry === undefined || entry.state === "waiting") return entry;
       this.shift();
     }
   }
 
   shift(): void {
-    if (this.#front.pop() !== undefined) return;
+    if (this.#nextReturned() !== undefined) {
+      this.#returned.pop();
+      return;
+    }
     this.#head += 1;
     // Half of the array is used up: give it back.
     if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
@@ -54,6 +67,19 @@ class Lane {
       this.#head = 0;
     }
   }
+
+  /** The oldest that came back, when none that did not is older. */
+  #nextReturned(): Entry | undefined {
+    const returned = this.#returned.at(-1);
+    const queued = this.#queue[this.#head];
+    return returned === undefined || queued === undefined || !isOlder(queued, returned)
+      ? returned
+      : undefined;
+  }
+}
+
+function isOlder(one: Entry, other: Entry): boolean {
+  return one.bornMs === other.bornMs ? one.sequence < other.sequence : one.bornMs < other.bornMs;
 }
 
 export class ReadyQueue {
@@ -78,7 +104,7 @@ export class ReadyQueue {
     if (entry.notBeforeMs > 0) {
       this.#delayed.push(entry);
       this.#nextDueMs = Math.min(this.#nextDueMs, entry.notBeforeMs);
-    } else this.#live.unshift(entry);
+    } else this.#live.insert(entry);
   }
 
   /** Takes the next batch out of the queue. `now` is the wall clock, `monotonicMs` the clock of `bornMs`. */
@@ -116,7 +142,7 @@ export class ReadyQueue {
       const entry = this.#live.peek();
       if (entry === undefined || monotonicMs - entry.bornMs <= this.#liveWindowMs) break;
       this.#live.shift();
-      if (entry.handedOut) this.#backlog.unshift(entry);
+      if (entry.handedOut) this.#backlog.insert(entry);
       else this.#backlog.push(entry);
     }
     return this.#backlog.peek();
@@ -130,11 +156,10 @@ export class ReadyQueue {
       (due, entry) => Math.min(due, entry.notBeforeMs),
       Number.POSITIVE_INFINITY,
     );
-    // The front is a stack: youngest in first, so that the oldest comes out first.
-    for (const entry of waiting.toReversed()) {
+    for (const entry of waiting) {
       if (entry.notBeforeMs > nowMs) continue;
       entry.notBeforeMs = 0;
-      this.#live.unshift(entry);
+      this.#live.insert(entry);
     }
   }
 }

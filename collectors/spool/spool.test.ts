@@ -195,6 +195,22 @@ describe("delivery", () => {
     expect(order).toEqual(["new-1", "old-1", "new-2", "old-2", "new-3", "old-3"]);
   });
 
+  test("keeps to the age of batches that come back, whatever was tried last", async () => {
+    let clock = 0;
+    const spool = await openHere({ monotonicMs: () => clock, liveWindowMs: 1_000 });
+    for (const name of ["a", "b", "c", "d"]) {
+      await spool.append([batchOf(name, 1)]);
+      clock += 500;
+      // Elasticsearch takes neither the oldest nor the newest.
+      const leases = [await spool.take(), await spool.take()];
+      for (const lease of leases) if (lease !== undefined) spool.release(lease);
+      clock += 1_500;
+    }
+    const order: string[] = [];
+    for (let index = 0; index < 4; index += 1) order.push(groupOf(await takeOne(spool)));
+    expect(order).toEqual(["a", "b", "c", "d"]);
+  });
+
   test("hands out live batches only while the backlog is held back", async () => {
     let clock = 0;
     const spool = await openHere({ monotonicMs: () => clock, liveWindowMs: 1_000 });
@@ -259,6 +275,20 @@ describe("bounds", () => {
     clock = 1_500;
     expect(groupOf(await takeOne(spool))).toBe("new");
     expect(spool.stats()).toMatchObject({ dropped: 4, droppedBy: { age: 4 } });
+  });
+
+  test("drops what is too old while younger batches are tried in vain", async () => {
+    let clock = 0;
+    const spool = await openHere({ monotonicMs: () => clock, liveWindowMs: 1_000, maxAgeMs: 5_000 });
+    for (let tick = 0; tick < 20; tick += 1) {
+      await spool.append([batchOf(`tick-${tick}`, 1)]);
+      const leases = [await spool.take(), await spool.take()];
+      for (const lease of leases) if (lease !== undefined) spool.release(lease);
+      clock += 1_000;
+      expect(spool.stats().documents).toBeLessThanOrEqual(6);
+      expectConserved(spool);
+    }
+    expect(spool.stats().droppedBy).toMatchObject({ age: 14 });
   });
 
   test("drops nothing when the wall clock jumps a year ahead", async () => {

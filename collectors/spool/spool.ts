@@ -246,7 +246,7 @@ export class DiskSpool implements Spool {
 function restore(recovery: Recovery, settings: SpoolSettings): readonly Entry[] {
   const nowMs = settings.now();
   const monotonicMs = settings.monotonicMs();
-  return recovery.records.map(({ segment, offset, header }) => ({
+  const entries = recovery.records.map(({ segment, offset, header }) => ({
     sequence: header.sequence,
     segment,
     offset,
@@ -259,6 +259,8 @@ function restore(recovery: Recovery, settings: SpoolSettings): readonly Entry[] 
     handedOut: false,
     notBeforeMs: 0,
     readFailures: 0,
-    state: "waiting",
+    state: "waiting" as const,
   }));
+  // A remainder has a later number than its batch had, and is as old as that.
+  return entries.toSorted((one, other) => one.bornMs - other.bornMs);
 }
