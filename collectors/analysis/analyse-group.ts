@@ -94,6 +94,7 @@ function contextOf(task: GroupTask, views: readonly PartitionView[]): GroupConte
     trustedSeconds: task.trustedSeconds,
     refreshSeconds: task.observer.settings.refreshMs / 1000,
     expectedAge: task.expectation?.ageSeconds ?? 0,
+    overdueAge: task.expectation?.overdueSeconds ?? Number.POSITIVE_INFINITY,
   };
 }
 

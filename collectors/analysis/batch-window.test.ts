@@ -54,6 +54,24 @@ describe("a batch window", () => {
       [window(), window({ from: "04:00", to: "06:00", weekdays: ["sat", "sun"] })],
       Date.parse("2026-11-21T04:30:00Z"),
     );
-    expect(found).toEqual({ ageSeconds: 1800, text: "02:00 to 05:00 UTC and sat, sun 04:00 to 06:00 UTC" });
+    expect(found).toEqual({ ageSeconds: 1800, overdueSeconds: Infinity, text: "02:00 to 05:00 UTC and sat, sun 04:00 to 06:00 UTC" });
+  });
+
+  it("outside holds against the group what waited when the last window began", () => {
+    const overdue = (time: string, change?: Partial<BatchWindow>) =>
+      expectLag([window(change)], Date.parse(`2026-11-21T${time}:00Z`))?.overdueSeconds;
+    expect(overdue("03:00")).toBe(Infinity);
+    expect(overdue("12:00")).toBe(10 * 3600);
+    // Until the grace to begin is over, the run of the day before is the last one.
+    expect(overdue("02:10")).toBe(24 * 3600 + 600);
+    expect(overdue("12:00", { weekdays: ["mon"] })).toBe((5 * 24 + 10) * 3600);
+    expect(overdue("01:00", { weekdays: ["sat"] })).toBe((6 * 24 + 23) * 3600);
+    expect(overdue("12:00", { from: "22:00", to: "03:00" })).toBe(14 * 3600);
+  });
+
+  it("that has ended no longer counts where another one is open", () => {
+    const two = [window(), window({ from: "11:00", to: "13:00" })];
+    expect(expectLag(two, Date.parse("2026-11-21T12:00:00Z"))?.overdueSeconds).toBe(Infinity);
+    expect(expectLag(two, Date.parse("2026-11-21T15:00:00Z"))?.overdueSeconds).toBe(4 * 3600);
   });
 });

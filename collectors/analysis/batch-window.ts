@@ -11,6 +11,11 @@ export type LagExpectation = {
    * waited then is done.
    */
   readonly ageSeconds: number;
+  /**
+   * Outside of every window: messages that have waited for longer than this waited already when the last window began, so
+   * the run that should have handled them failed, and the failure lasts until a run succeeds. Infinity inside of a window.
+   */
+  readonly overdueSeconds: number;
   /** The windows in words. */
   readonly text: string;
 };
@@ -21,22 +26,51 @@ const DAY_MINUTES = 24 * 60;
 export function expectLag(windows: readonly BatchWindow[] | undefined, nowMs: number): LagExpectation | null {
   if (windows === undefined || windows.length === 0) return null;
   const ages = windows.map((window) => expectedAge(window, nowMs));
-  return { ageSeconds: Math.min(...ages), text: windows.map(describe).join(" and ") };
+  const ageSeconds = Math.min(...ages);
+  const isInside = Number.isFinite(ageSeconds);
+  return {
+    ageSeconds,
+    overdueSeconds: isInside
+      ? Number.POSITIVE_INFINITY
+      : Math.min(...windows.map((window) => sinceLastBegin(window, nowMs))),
+    text: windows.map(describe).join(" and "),
+  };
 }
 
 function expectedAge(window: BatchWindow, nowMs: number): number {
+  const length = (minutes(window.to) - minutes(window.from) + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
+  const { onDay, seconds } = sinceBegin(window, nowMs, 0);
+  const begun = seconds >= window.grace_seconds;
+  const ended = seconds >= length * 60 + window.grace_seconds;
+  return onDay && begun && !ended ? seconds : Number.POSITIVE_INFINITY;
+}
+
+/** Seconds since the newest begin of the window that is past its grace. */
+function sinceLastBegin(window: BatchWindow, nowMs: number): number {
+  // A week and a day: today's begin may still be in its grace.
+  for (let daysBack = 0; daysBack <= WEEKDAYS.length; daysBack++) {
+    const { onDay, seconds } = sinceBegin(window, nowMs, daysBack);
+    if (onDay && seconds >= window.grace_seconds) return seconds;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** The time of day at which the window begins, `daysBack` days before its last one, and whether it begins on that day. */
+function sinceBegin(
+  window: BatchWindow,
+  nowMs: number,
+  daysBack: number,
+): { readonly seconds: number; readonly onDay: boolean } {
   const now = wallClock(window.timezone, nowMs);
   const begin = minutes(window.from);
-  const length = (minutes(window.to) - begin + DAY_MINUTES) % DAY_MINUTES || DAY_MINUTES;
   const since = (now.minutes - begin + DAY_MINUTES) % DAY_MINUTES;
-  const beganYesterday = now.minutes < begin;
-  const place = WEEKDAYS.indexOf(now.weekday) + (beganYesterday ? WEEKDAYS.length - 1 : 0);
+  const before = daysBack + (now.minutes < begin ? 1 : 0);
+  const place = WEEKDAYS.indexOf(now.weekday) - before + 2 * WEEKDAYS.length;
   const day = WEEKDAYS[place % WEEKDAYS.length] ?? now.weekday;
-  const onDay = window.weekdays.length === 0 || window.weekdays.includes(day);
-  const sinceSeconds = since * 60;
-  const begun = sinceSeconds >= window.grace_seconds;
-  const ended = sinceSeconds >= length * 60 + window.grace_seconds;
-  return onDay && begun && !ended ? sinceSeconds : Number.POSITIVE_INFINITY;
+  return {
+    seconds: (since + daysBack * DAY_MINUTES) * 60,
+    onDay: window.weekdays.length === 0 || window.weekdays.includes(day),
+  };
 }
 
 /** Minutes with their fraction, so that the age grows by the second. */

@@ -19,6 +19,8 @@ export type GroupContext = {
   refreshSeconds: number;
   /** Seconds for which messages may wait by the batch windows of the policy; Infinity outside, 0 without windows. */
   expectedAge: number;
+  /** Outside of the batch windows: messages older than this should have been handled by the last run. */
+  overdueAge: number;
 };
 
 /** Transaction markers and aborted records leave up to this much lag for ever on a partition at rest. */
@@ -46,7 +48,13 @@ export function stuckSeconds(view: PartitionView, context: GroupContext): number
 
 /** By its batch windows the group need not have handled what waits here. */
 function mayWait(view: PartitionView, context: GroupContext): boolean {
+  // Outside of its windows an age that nobody knows is held against no group.
+  if (isOutside(context)) return !(view.timeLag.seconds > context.overdueAge);
   return context.expectedAge > 0 && waiting(view) <= context.expectedAge;
+}
+
+function isOutside(context: GroupContext): boolean {
+  return context.expectedAge === Number.POSITIVE_INFINITY;
 }
 
 function waiting(view: PartitionView): number {
@@ -95,10 +103,10 @@ function findFailure(view: PartitionView, context: GroupContext): Verdict | null
 
 function findProgress(view: PartitionView, context: GroupContext): Verdict {
   if (view.rewindLeft >= context.partitionFloor && view.lag >= context.partitionFloor) return "rewound";
-  const expectsIdle = context.policy.expected_idle || mayWait(view, context);
+  const expectsIdle = context.policy.expected_idle || isOutside(context) || mayWait(view, context);
   if (expectsIdle && !view.moved && view.lag > 0) return "idle";
   // Who works outside of its windows is ahead of its duty.
-  if (context.expectedAge === Number.POSITIVE_INFINITY && view.moved) return "ok";
+  if (isOutside(context) && view.moved) return "ok";
   if (isLate(view, context)) {
     if (Number.isNaN(view.lagVelocity)) return "unknown";
     return isShrinking(view, context) ? "catching_up" : "falling_behind";

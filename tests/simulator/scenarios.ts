@@ -609,11 +609,26 @@ export const SCENARIOS: readonly Scenario[] = [
     script: (s, t) => {
       if (t === EVENT) subject(s).running = false;
     },
-    // From 03:05 to 04:05: it should have begun. Resolving takes two ticks.
-    expected: [{ from: 3900, to: 7500 + 90, allowed: ["stopped"] }],
+    // From 03:05 on it should have begun. That its window has ended at 04:05 heals nothing.
+    expected: [{ from: 3900, to: 9000, allowed: ["stopped"] }],
     detect: { verdict: "stopped", happensAt: 3900, decidableAt: 3900 },
-    sequence: ["ok", "idle", "stopped", "idle"],
-    ends: ["idle"],
+    sequence: ["ok", "idle", "stopped"],
+    ends: ["stopped"],
+  },
+  {
+    name: "nightly batch fails, the next run succeeds",
+    seconds: 3 * 3600,
+    subject: SUBJECT,
+    policy: { batch_windows: [nightly("02:30", "03:00"), nightly("04:00", "04:30")] },
+    build: (s) => world(s, { capacity: 600 }),
+    script: (s, t) => {
+      subject(s).running = t < EVENT || t >= 7500;
+    },
+    // Not begun by 02:35; the run of 04:05 handles what waited.
+    expected: [{ from: 2100, to: 7500 + 90, allowed: ["stopped"] }],
+    detect: { verdict: "stopped", happensAt: 2100, decidableAt: 2100 },
+    sequence: ["ok", "idle", "stopped", "ok"],
+    ends: ["ok"],
   },
   {
     name: "nightly batch begins, then dies",
