@@ -1,6 +1,7 @@
 /**
- * `npm run test:faults`: the spool in real processes under kills, races and full disks. Bounded by default; the flags set the variables
- * that the tests read (tests/faults/support/bounds.ts), so that CI and a night of kills run the same tests.
+ * `npm run test:faults`: the spool under kills, races and full disks, the collector between a broken Burrow and a broken
+ * Elasticsearch. Bounded by default; the flags set the variables that the tests read (tests/faults/support/bounds.ts), so
+ * that CI and a night of faults run the same tests.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -8,12 +9,16 @@ import { execa } from "execa";
 
 const FLAGS = {
   kills: { variable: "LAGLINE_KILLS", help: "SIGKILLs at random moments (200)" },
+  "outage-hours": { variable: "LAGLINE_OUTAGE_HOURS", help: "simulated hours without Elasticsearch (12)" },
+  "fuzz-seconds": { variable: "LAGLINE_FUZZ_SECONDS", help: "time for all fuzz runs together (60)" },
 } as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: "string" },
+    "outage-hours": { type: "string" },
+    "fuzz-seconds": { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -22,7 +27,7 @@ function help(): string {
   const lines = Object.entries(FLAGS).map(([flag, about]) => `  --${flag.padEnd(14)} ${about.help}`);
   return [
     "npm run test:faults -- [flags] [files]",
-    "Nothing lost, nothing doubled: the spool killed, raced for and on a full disk.",
+    "Nothing lost, nothing doubled, nothing let in: the spool killed and on full disks, Burrow and Elasticsearch broken.",
     ...lines,
     "Example: npm run test:faults -- --kills 1000",
     "",

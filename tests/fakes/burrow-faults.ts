@@ -24,7 +24,13 @@ export type BurrowFault =
   /** The right answer, late. */
   | { readonly kind: "delay"; readonly ms: number }
   /** 200 with this JSON text instead of the right one. */
-  | { readonly kind: "body"; readonly body: string }
+  | { readonly kind: "body"; readonly body: string | Buffer; readonly contentType?: string }
+  /** 200 with what this makes of the right answer. */
+  | { readonly kind: "changed"; readonly change: (text: string) => string | Buffer }
+  /** The headers of the right answer, and then nothing. */
+  | { readonly kind: "hang_after_headers" }
+  /** Half of the body in chunks, then the connection is reset. */
+  | { readonly kind: "reset_body" }
   /** 200 with `bytes` bytes of spaces. */
   | { readonly kind: "huge"; readonly bytes: number };
 
@@ -62,8 +68,22 @@ export function playFault(
       response.end(Buffer.from([0x1f, 0x8b, 0x08, 0xff, 0x00, 0x7b, 0x22]));
       return;
     case "body":
-      response.writeHead(200, { "Content-Type": "application/json" });
+      response.writeHead(200, { "Content-Type": fault.contentType ?? "application/json" });
       response.end(fault.body);
+      return;
+    case "changed":
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.end(fault.change(answer.body.toString("utf8")));
+      return;
+    case "hang_after_headers":
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.flushHeaders();
+      return;
+    case "reset_body":
+      response.writeHead(200, { "Content-Type": "application/json" });
+      response.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () => {
+        response.socket?.resetAndDestroy();
+      });
       return;
     case "huge":
       response.writeHead(200, { "Content-Type": "application/json" });

@@ -3,6 +3,8 @@ import process from "node:process";
 
 export const BOUNDS = {
   kills: read("LAGLINE_KILLS", 200),
+  outageHours: read("LAGLINE_OUTAGE_HOURS", 12),
+  fuzzSeconds: read("LAGLINE_FUZZ_SECONDS", 60),
 } as const;
 
 /** Where the machine is known to have a tool (`CI_REQUIRE=strace,tmpfs`), its absence is a failure, not a skip. */

@@ -38,11 +38,13 @@ export type CollectorSetup = {
   readonly timing?: DeliveryTiming;
   /** Milliseconds between two readings of /metrics. @default 10 */
   readonly auditMs?: number;
+  /** @default 30 s */
+  readonly intervalMs?: number;
   /** Keep no document that was read: for runs of hours. */
   readonly forget?: boolean;
 };
 
-export const INTERVAL_MS = 30_000;
+const INTERVAL_MS = 30_000;
 /** A kind of log line repeats at most this often. */
 export const LOG_PERIOD_MS = 300_000;
 export const CLUSTER = "local";
@@ -66,9 +68,10 @@ export type CollectorUnderTest = {
 };
 
 export async function startCollector(setup: CollectorSetup): Promise<CollectorUnderTest> {
+  const intervalMs = setup.intervalMs ?? INTERVAL_MS;
   const directory = await mkdtemp(join(tmpdir(), "lagline-faults-"));
   const config = configOf(setup, directory);
-  const clock = { ms: Math.floor(Date.now() / INTERVAL_MS) * INTERVAL_MS };
+  const clock = { ms: Math.floor(Date.now() / intervalMs) * intervalMs };
   const nowMs = (): number => clock.ms;
   const lines: LogLine[] = [];
   const log = memoryLog(lines);
@@ -89,12 +92,12 @@ export async function startCollector(setup: CollectorSetup): Promise<CollectorUn
   const sink = setup.forget === true ? delivery.sink : teeInto(read, delivery.sink);
   const scraper = openScraper(burrowSource(config, CLUSTER));
   const parts = {
-    identity: { cluster: CLUSTER, name: "one", version: "test", intervalSeconds: INTERVAL_MS / 1000 },
+    identity: { cluster: CLUSTER, name: "one", version: "test", intervalSeconds: intervalMs / 1000 },
     pipeline: {
       scraper,
       analyser: createAnalyser({
         cluster: CLUSTER,
-        intervalSeconds: INTERVAL_MS / 1000,
+        intervalSeconds: intervalMs / 1000,
         minimumComplete: 1,
         resolvePolicy: () => TEST_POLICY,
       }),
@@ -137,7 +140,7 @@ export async function startCollector(setup: CollectorSetup): Promise<CollectorUn
       clock.ms += ms;
     },
     tick: async () => {
-      clock.ms += INTERVAL_MS;
+      clock.ms += intervalMs;
       return collector.runOnce(never);
     },
     read,
@@ -164,7 +167,7 @@ function configOf(setup: CollectorSetup, directory: string) {
     clusters: { [CLUSTER]: { burrow: { external: { servers: [setup.burrow.url] } } } },
     elasticsearch: { external: setup.elasticsearch },
     collector: {
-      interval_seconds: INTERVAL_MS / 1000,
+      interval_seconds: (setup.intervalMs ?? INTERVAL_MS) / 1000,
       spool_directory: join(directory, "spool"),
       request_timeout_seconds: 1,
       ...setup.settings,
