@@ -1,12 +1,13 @@
 /**
- * Bundles the command into `dist/`: one folder of plain JavaScript that runs on Node alone, for the collector image and
- * the npm package. Subcommands stay separate chunks, so that the collector loads only what it uses. The deployment's
+ * Bundles the command into `dist/`: one folder of plain JavaScript that runs on Node alone, for the collector image, and
+ * an npm package without dependencies (`npm pack ./dist`). Subcommands stay separate chunks, so that the collector loads only what it uses. The deployment's
  * libraries (cdktf and its provider) stay outside: no container needs them.
  */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { z } from "zod";
 
-const OUT = "dist";
+const OUT = process.argv[2] ?? "dist";
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
@@ -34,8 +35,37 @@ const { metafile } = await build({
 // The Kafka client reads its WebAssembly from `../dist/` beside the chunk that holds its code.
 mkdirSync(`${OUT}/dist`);
 cpSync("node_modules/@platformatic/wasm-utils/dist/native.wasm", `${OUT}/dist/native.wasm`);
-writeFileSync(`${OUT}/package.json`, `${JSON.stringify({ type: "module" })}\n`);
+// Runbooks are read from beside the chunk, as from beside their source.
+cpSync("alerts/runbooks", `${OUT}/chunks/runbooks`, { recursive: true });
+cpSync("LICENSE", `${OUT}/LICENSE`);
+cpSync("README.md", `${OUT}/README.md`);
+cpSync("generated/lagline.schema.json", `${OUT}/lagline.schema.json`);
+writeFileSync(`${OUT}/bin.js`, '#!/usr/bin/env node\nimport "./lagline.js";\n', { mode: 0o755 });
+writeFileSync(`${OUT}/package.json`, `${JSON.stringify(manifest(), undefined, 2)}\n`);
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(
   `${OUT}/lagline.js: ${Object.keys(metafile.outputs).length} files, ${(bytes / 1_000_000).toFixed(1)} MB with source maps.`,
 );
+
+/** Everything is in the bundle, so the package has no dependencies and nothing to run when it is installed. */
+function manifest() {
+  const own = z
+    .object({
+      name: z.string(),
+      version: z.string(),
+      description: z.string(),
+      license: z.string(),
+      engines: z.object({ node: z.string() }),
+    })
+    .parse(JSON.parse(readFileSync("package.json", "utf8")));
+  const { name, version, description, license, engines } = own;
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: "module",
+    bin: { lagline: "bin.js" },
+    engines: { node: engines.node },
+  };
+}

@@ -1,4 +1,5 @@
 /** `lagline prepare`, `lagline up`, `lagline down`: the deployment on this host. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { LaglineError } from "../../model/errors.ts";
@@ -12,6 +13,19 @@ export function addDeploymentCommands(program: Command): void {
 }
 
 type InstallOption = ConfigOption & { readonly install: boolean };
+
+/**
+ * Deploying needs cdktf and the image builds, which are in the repository and not in the package.
+ * @throws LaglineError `LAGLINE_USAGE_NEEDS_REPOSITORY`.
+ */
+function requireRepository(): void {
+  if (existsSync(join(import.meta.dirname, "..", "..", "stacks", "main.ts"))) return;
+  throw new LaglineError({
+    code: "LAGLINE_USAGE_NEEDS_REPOSITORY",
+    message: "This command deploys with cdktf and builds images, which the installed package does not hold.",
+    hint: "Clone the repository and run scripts/up there; collect, setup, render, top, doctor and the others work from the package.",
+  });
+}
 
 /** One timeline for all steps of a command; its logs lie beside the deployment's files. */
 async function timeline(retryCommand: string) {
@@ -35,6 +49,7 @@ function addPrepare(program: Command): void {
     )
     .option("--no-install", "change nothing on this host; say what to install instead")
     .action(async (options: InstallOption) => {
+      requireRepository();
       const { config } = load(options);
       const { prepare } = await import("../deploy/prepare.ts");
       const { progress, signal } = await timeline("lagline prepare");
@@ -54,6 +69,7 @@ function addUp(program: Command): void {
     )
     .option("--no-install", "change nothing on this host; say what to install instead")
     .action(async (options: InstallOption) => {
+      requireRepository();
       const loaded = load(options);
       const { bringUp } = await import("../deploy/up.ts");
       const { showTop } = await import("../top/show.ts");
@@ -83,6 +99,7 @@ function addDown(program: Command): void {
           hint: "Leave --purge out to keep the data.",
         });
       }
+      requireRepository();
       const loaded = load(options);
       const { takeDown } = await import("../deploy/down.ts");
       const { progress, signal } = await timeline("scripts/down");

@@ -110,7 +110,9 @@ function nextSteps({ sasl, elasticsearch }: Answers, out: string): readonly stri
     "Next:",
     ...(files.length === 0 ? [] : [`  put the secrets into ${files.join(" and ")} (mode 0600)`]),
     `  look through the policies in ${out}`,
-    `  scripts/up${config}`,
-    `  scripts/lagline doctor${config}`,
+    // The installed package cannot deploy; the repository can.
+    ...(existsSync("scripts/up")
+      ? [`  scripts/up${config}`, `  scripts/lagline doctor${config}`]
+      : [`  lagline check${config}`, `  lagline doctor${config}`]),
   ];
 }
