@@ -1,7 +1,7 @@
 /** Every rule of a configuration as plain data, for people and for machines. */
 import { CONSUMER_RULES } from "./consumer-rules.ts";
 import { DELIVERY_RULES } from "./delivery-rules.ts";
-import { STALE, staleUid } from "./rules.ts";
+import { STALE, SUSPECT, staleUid } from "./rules.ts";
 import type { AlertRule, Severity } from "./types.ts";
 import { runbookPath } from "../dashboards/runbooks-dashboard.ts";
 
@@ -18,12 +18,13 @@ export type CatalogueEntry = {
   readonly runbook_path: string;
 };
 
-/** In the order of the rules file: consumers, the heartbeat of each cluster, delivery. */
+/** In the order of the rules file: consumers, the heartbeat of each cluster, delivery, the note about doubts. */
 export function alertCatalogue(clusters: readonly string[]): readonly CatalogueEntry[] {
   return [
     ...CONSUMER_RULES.map((rule) => entry(rule, rule.uid, rule.name)),
     ...clusters.map((cluster) => entry(STALE, staleUid(cluster), `${STALE.name} ${cluster}`)),
     ...DELIVERY_RULES.map((rule) => entry(rule, rule.uid, rule.name)),
+    entry(SUSPECT, SUSPECT.uid, SUSPECT.name),
   ];
 }
 

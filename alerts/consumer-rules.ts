@@ -18,7 +18,14 @@ export type ConsumerRule = AlertRule & {
   readonly condition: readonly JsonObject[];
 };
 
-const { no_owner: noOwner, stalled, stopped, rewound, falling_behind: fallingBehind } = VERDICTS;
+const {
+  no_owner: noOwner,
+  stalled,
+  stopped,
+  rewound,
+  catching_up: catchingUp,
+  falling_behind: fallingBehind,
+} = VERDICTS;
 const NOTHING_CONSUMED = `$V == ${noOwner.code} || $V >= ${stopped.code}`;
 /** Hysteresis: late again at 1, over only below this. */
 const RECOVERED_RATIO = 0.9;
@@ -80,10 +87,13 @@ const OBJECTIVE: ConsumerRule = {
   panel: "fleetTimeLag",
   summary: `${WHO} is later than its objective${whenKnown("R", ` (${RATIO}×)`, "")}. Verdict: ${verdictWord("V")}.`,
   description: "First: is more produced than usual, or less consumed? On all partitions or one?",
-  values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G", "Z"],
+  values: ["V", "R", "T", "O", "L", "P", "Q", "E", "W", "G", "Z", "B"],
   condition: [
-    // 0 while a critical verdict or a rewind has its own alert.
-    math("M", `$R * ($V < ${noOwner.code}) * ($V != ${rewound.code}) * (${NOT_SILENCED})`),
+    // 0 while a critical verdict or a rewind has its own alert, and while a batch run works off what has waited for it.
+    math(
+      "M",
+      `$R * ($V < ${noOwner.code}) * ($V != ${rewound.code}) * !($V == ${catchingUp.code} && $B == 0) * (${NOT_SILENCED})`,
+    ),
     threshold("C", "M", { operator: "gt", fire: 1, recover: RECOVERED_RATIO }),
   ],
 };
@@ -105,6 +115,23 @@ const GROWING: ConsumerRule = {
   condition: [math("C", `$V == ${fallingBehind.code} && $R <= 1 && ${NOT_SILENCED}`)],
 };
 
+const REWOUND: ConsumerRule = {
+  uid: "lagline-consumer-offsets-rewound",
+  when: "verdict rewound: committed offsets went back",
+  name: "KafkaConsumerOffsetsRewound",
+  severity: "warning",
+  pendingSeconds: 0,
+  keepFiringSeconds: 300,
+  reason:
+    "An offset does not go back by itself: told at once, because whoever did it by mistake can still stop the consumer. Over when the group is where it was.",
+  runbook: "kafka-consumer-offsets-rewound",
+  panel: "fleetTimeline",
+  summary: `${WHO} reads again what it has read before: its offsets went back, ${WAITING}.`,
+  description: "First: did somebody reset the offsets on purpose? Each of these messages is handled twice.",
+  values: ["V", "T", "O", "L", "P", "Q", "E", "W", "G", "Z"],
+  condition: [math("C", `$V == ${rewound.code} && ${NOT_SILENCED}`)],
+};
+
 type NothingConsumed = "no_owner" | "vanished" | "stopped";
 
 /** Words by the verdict that holds now; `stopped` also where none is known. */
@@ -117,4 +144,4 @@ function byVerdict(words: Record<NothingConsumed, string>): string {
   );
 }
 
-export const CONSUMER_RULES: readonly ConsumerRule[] = [STOPPED, STALLED, OBJECTIVE, GROWING];
+export const CONSUMER_RULES: readonly ConsumerRule[] = [STOPPED, STALLED, OBJECTIVE, GROWING, REWOUND];

@@ -26,14 +26,16 @@ export const VALUE_FIELDS = {
   W: "worst_partition",
   G: "verdict_seconds",
   Z: "suspect",
+  B: "lag_expected",
 } as const satisfies Record<string, FieldName>;
 export type ValueRef = keyof typeof VALUE_FIELDS;
 
 /**
  * Fields that repeat their last trusted value while the data is suspect. Conditions compare nothing else, so that an alert
- * neither begins nor is called over on doubtful data; messages may show every field.
+ * neither begins nor is called over on doubtful data; messages may show every field. Whether lag is expected follows from the
+ * clock and the policy alone.
  */
-export const HELD_FIELDS: readonly FieldName[] = ["verdict_code", "objective_ratio"];
+export const HELD_FIELDS: readonly FieldName[] = ["verdict_code", "objective_ratio", "lag_expected"];
 
 /**
  * Groups that may be idle are left out. Groups that the monitoring doubts stay in: without their documents a firing alert

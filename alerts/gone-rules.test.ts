@@ -17,6 +17,8 @@ const SHIPPED = [
   "lagline-documents-dead-lettered",
   "lagline-spool-filling",
   "lagline-delivery-late",
+  "lagline-consumer-offsets-rewound",
+  "lagline-suspect",
 ];
 const ALERTING = "grafana/provisioning/alerting";
 const rulesFile = z.object({

@@ -1,5 +1,9 @@
 /** Names that files of the alerting folder use for each other. */
-export const RECEIVERS = { channel: "lagline-slack", page: "lagline-slack-page" } as const;
+export const RECEIVERS = {
+  channel: "lagline-slack",
+  page: "lagline-slack-page",
+  note: "lagline-slack-note",
+} as const;
 /** Contact points of a further channel: the same pair. */
 export function channelReceivers(name: string): { readonly channel: string; readonly page: string } {
   return { channel: `${RECEIVERS.channel}-${name}`, page: `${RECEIVERS.page}-${name}` };

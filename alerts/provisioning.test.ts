@@ -173,7 +173,7 @@ test("all problems are named at once, with what to do", () => {
   );
 });
 
-test("nine rules serve any number of groups and collectors; only the heartbeat is repeated per cluster", () => {
+test("eleven rules serve any number of groups and collectors; only the heartbeat is repeated per cluster", () => {
   const text = JSON.stringify(rulesFile());
   const titles = [...text.matchAll(/"title":"(\w[^"]*)"/g)].map((match) => match[1]);
   expect(titles).toEqual([
@@ -181,12 +181,14 @@ test("nine rules serve any number of groups and collectors; only the heartbeat i
     "KafkaConsumerPartitionStalled",
     "KafkaConsumerObjectiveMissed",
     "KafkaConsumerLagGrowing",
+    "KafkaConsumerOffsetsRewound",
     "LagPipelineDataStale orders",
     "LagPipelineDataStale payments",
     "LagPipelineDocumentsDropped",
     "LagPipelineDocumentsDeadLettered",
     "LagPipelineSpoolFilling",
     "LagPipelineDeliveryLate",
+    "LagPipelineDataSuspect",
   ]);
 });
 
@@ -236,5 +238,5 @@ test("every block of the message template is closed", () => {
 test("labels of groups and clusters reach Slack only through the escape", () => {
   const bare = MESSAGE_TEMPLATE.matchAll(/\{\{ \.(?:Labels|Annotations)\.(\w+)/g);
   // Links are built from encoded parts; everything else goes through `lagline.escape`.
-  expect([...bare].map((match) => match[1])).toEqual(["dashboard_url", "runbook_url"]);
+  expect([...bare].map((match) => match[1])).toEqual(["dashboard_url", "runbook_url", "team_runbook_url"]);
 });

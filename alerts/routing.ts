@@ -13,6 +13,7 @@ export function contactPointsFile(slack: SlackOptions): JsonObject {
     contactPoints: [
       contactPoint(RECEIVERS.channel, webhookFile, "none"),
       contactPoint(RECEIVERS.page, webhookFile, mention),
+      contactPoint(RECEIVERS.note, webhookFile, "none"),
       ...channels.flatMap((channel) => {
         const names = channelReceivers(channel.name);
         return [
@@ -55,6 +56,12 @@ export function policiesFile(config: AlertingConfig): JsonObject {
                 group_wait: "1m",
                 group_interval: "5m",
                 repeat_interval: `${config.repeatIntervalSeconds}s`,
+              },
+              {
+                receiver: RECEIVERS.note,
+                object_matchers: [["severity", "=", "info"]],
+                group_by: ["alertname", "cluster"],
+                ...timing(config.repeatIntervalSeconds),
               },
               ...ways(config.policies).flatMap((way) => policyRoutes(way, config)),
               pageRoute({ config, receiver: RECEIVERS.page, matchers: [] }),
@@ -138,7 +145,8 @@ function contactPoint(
       {
         uid: receiverUid(name),
         type: "slack",
-        disableResolveMessage: false,
+        // A note tells of something that is over already.
+        disableResolveMessage: name === RECEIVERS.note,
         settings: {
           url: `$__file{${webhookFile}}`,
           username: "Lagline",

@@ -6,13 +6,14 @@ import { bucketSeconds, consumerValues, silence } from "./consumer-values.ts";
 import type { ValueRef } from "./consumer-values.ts";
 import { DELIVERY_RULES } from "./delivery-rules.ts";
 import type { DeliveryRule } from "./delivery-rules.ts";
-import { ask, reduce, threshold } from "./expressions.ts";
+import { ask, math, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
 import { byPolicy } from "./policy-text.ts";
-import { COUNT, DURATION, RATE, WHOLE, duration, inLink, verdictWord, whenKnown } from "./text.ts";
+import { COUNT, DURATION, RATE, WHOLE, duration, inLink, name, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";
 import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
 import { equals, lacksFlag, where } from "../dashboards/lucene.ts";
+import { VERDICTS } from "../model/verdicts.ts";
 import { runbookPath } from "../dashboards/runbooks-dashboard.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 
@@ -21,6 +22,7 @@ export function buildRules(config: AlertingConfig): readonly JsonObject[] {
     ...CONSUMER_RULES.map((rule) => consumerRule(rule, config)),
     ...config.clusters.map((cluster) => staleRule(config, cluster)),
     ...DELIVERY_RULES.map((rule) => deliveryRule(rule, config)),
+    suspectRule(config),
   ];
 }
 
@@ -45,7 +47,10 @@ function consumerRule(rule: ConsumerRule, config: AlertingConfig): JsonObject {
       rates: rates(rule.values),
       lasting: whenKnown("G", DURATION, "not known"),
       team: byPolicy(config.policies, ({ team, tier }) => (team === null ? null : `${team} (${tier})`)),
-      team_runbook: byPolicy(config.policies, ({ runbook }) => runbook),
+      team_runbook: byPolicy(config.policies, ({ runbook }) => (isLink(runbook) ? null : runbook)),
+      team_runbook_url: byPolicy(config.policies, ({ runbook }) => (isLink(runbook) ? runbook : null)),
+      // Read only when the alert is over: whether that is good news.
+      became: whenKnown("V", `{{ if ge .Value ${VERDICTS.rewound.code}.0 }}${verdictWord("V")}{{ end }}`, ""),
       doubt: whenKnown("Z", `{{ if gt .Value 0.0 }}${DOUBT}{{ end }}`, ""),
       // Read only when the alert is over: a silenced alert is not a recovery.
       silenced: whenKnown("K", `{{ if gt .Value 0.0 }}${DURATION}{{ end }}`, ""),
@@ -112,6 +117,63 @@ function staleRule(config: AlertingConfig, cluster: string): JsonObject {
   };
 }
 
+export const SUSPECT: AlertRule = {
+  uid: "lagline-suspect",
+  when: "suspect for two ticks or more, but not for as long as the window, and trusted again",
+  name: "LagPipelineDataSuspect",
+  severity: "info",
+  pendingSeconds: 0,
+  keepFiringSeconds: 0,
+  reason:
+    "A restart of Burrow or a broker is over within minutes and needs no person, but whoever looks at that hour should know that verdicts were held. What lasts as long as the window is told by LagPipelineDataStale.",
+  runbook: "lag-pipeline-data-suspect",
+  panel: "pipelineTrust",
+  summary: `The lag monitoring of ${name("cluster")} doubted itself for a moment and sees again: meanwhile it held the last trusted verdicts, and no alert began or ended.`,
+  description: "Nothing to do, unless it comes again. First: did Burrow or a broker restart?",
+};
+const SUSPECT_SECONDS = 600;
+
+/**
+ * One note when it is over. `S` counts suspect ticks of the last ten minutes, `L` of twice as long: what lasted so long
+ * that the heartbeat told of it is still in `L` when it has almost left `S`.
+ */
+function suspectRule(config: AlertingConfig): JsonObject {
+  const bucket = bucketSeconds(config.intervalSeconds);
+  const ticks = (ref: string, windowSeconds: number) =>
+    ask({
+      ref,
+      datasourceUid: config.datasourceUid,
+      filter: where("cluster"),
+      metric: { statistic: "max", field: "suspect", missing: 0 },
+      by: [{ field: "cluster", size: Math.max(10, config.clusters.length), order: "name" }],
+      bucketSeconds: bucket,
+      windowSeconds,
+    });
+  const tooLong = Math.floor(config.staleAfterSeconds / bucket);
+  return {
+    ...frame(SUSPECT, config),
+    noDataState: "OK",
+    execErrState: "Error",
+    data: [
+      ticks("qS", SUSPECT_SECONDS),
+      reduce("S", "qS", "sum"),
+      reduce("Z", "qS", "last"),
+      ticks("qL", 2 * SUSPECT_SECONDS),
+      reduce("L", "qL", "sum"),
+      math("C", `$S >= 2 && $Z == 0 && $L < ${tooLong}`),
+    ],
+    labels: { ...labels(SUSPECT), component: "note" },
+    annotations: {
+      ...links(SUSPECT, config, {
+        uid: DASHBOARD_UIDS.pipeline,
+        query: `var-cluster=${inLink("cluster")}`,
+      }),
+      summary: SUSPECT.summary,
+      description: SUSPECT.description,
+    },
+  };
+}
+
 function deliveryRule(rule: DeliveryRule, config: AlertingConfig): JsonObject {
   return {
     ...frame(rule, config),
@@ -130,6 +192,11 @@ function deliveryRule(rule: DeliveryRule, config: AlertingConfig): JsonObject {
 }
 
 const DOUBT = "The monitoring doubts its data: verdict and lag are the last trusted ones, rates are unknown.";
+
+/** Slack ends a link at these characters. */
+function isLink(text: string | null): boolean {
+  return text !== null && /^https?:\/\/[^\s<>|]+$/.test(text);
+}
 
 /** Two per cent more in than out is growth: rates are smoothed and sampled. */
 const TREND = whenKnown(
@@ -190,7 +257,7 @@ function ownerLabels({ policies }: AlertingConfig): JsonObject {
 
 function ruleRouting(rule: AlertRule, config: AlertingConfig): JsonObject {
   return {
-    receiver: rule.severity === "critical" ? RECEIVERS.page : RECEIVERS.channel,
+    receiver: { critical: RECEIVERS.page, warning: RECEIVERS.channel, info: RECEIVERS.note }[rule.severity],
     group_by: ["grafana_folder", "alertname", "cluster", "group"],
     group_wait: "30s",
     group_interval: "5m",

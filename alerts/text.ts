@@ -35,12 +35,15 @@ export function verdictWord(ref: string): string {
   return whenKnown(ref, `${cases}{{ else }}code ${WHOLE}{{ end }}`, "not judged");
 }
 
+/** Characters of a name that a message shows; the link carries the whole one. Longer ones would push the numbers away. */
+export const LONGEST_NAME = 100;
+
 /**
  * A label in a sentence. A backtick inside a name would end the code style in Slack; an alert about missing data has no
  * such label, and a function called with none would fail the whole text.
  */
 export function name(label: "group" | "cluster" | "collector"): string {
-  return `\`{{ with $labels.${label} }}{{ reReplaceAll "\`" "'" . }}{{ else }}unknown{{ end }}\``;
+  return `\`{{ with $labels.${label} }}{{ reReplaceAll "(?s)^(.{${LONGEST_NAME}}).+$" "$1…" (reReplaceAll "[\`\\n\\r]" "'" .) }}{{ else }}unknown{{ end }}\``;
 }
 
 /** A label as part of a link. */

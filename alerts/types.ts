@@ -66,7 +66,8 @@ export type MuteWindow = {
   readonly timezone: string;
 };
 
-export type Severity = "critical" | "warning";
+/** `critical` pages, `warning` goes to the channel, `info` is one note without an all-clear. */
+export type Severity = "critical" | "warning" | "info";
 
 export type AlertRule = {
   /** Fixed for ever: Grafana knows the rule by it. */

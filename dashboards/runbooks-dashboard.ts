@@ -18,6 +18,8 @@ export const RUNBOOK_NAMES = [
   "lag-pipeline-documents-dead-lettered",
   "lag-pipeline-spool-filling",
   "lag-pipeline-delivery-late",
+  "kafka-consumer-offsets-rewound",
+  "lag-pipeline-data-suspect",
 ] as const;
 export type RunbookName = (typeof RUNBOOK_NAMES)[number];
 

@@ -60,12 +60,11 @@ export class GoTime {
   }
 }
 
-/** Go's regular expressions, as far as both languages agree. `$1` and `${1}` are groups. */
-const reReplaceAll = (pattern: unknown, replacement: unknown, text: unknown): string =>
-  toText(text).replaceAll(
-    new RegExp(String(pattern), "gu"),
-    String(replacement).replaceAll(/\$\{(\w+)\}/g, "$$$1"),
-  );
+/** Go's regular expressions, as far as both languages agree; Go writes flags into the pattern. */
+function reReplaceAll(pattern: unknown, replacement: unknown, text: unknown): string {
+  const [, flags = "", rest = ""] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(toText(pattern)) ?? [];
+  return toText(text).replaceAll(new RegExp(rest, `gu${flags}`), toText(replacement));
+}
 
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"] as const;
 

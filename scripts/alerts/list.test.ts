@@ -50,9 +50,9 @@ test("every entry says when it fires and has a runbook that can be read", async 
 
 test("the table has one line per rule in columns of one width", () => {
   const [head = "", ...rows] = catalogueLines(alertCatalogue(["orders"]));
-  expect(rows).toHaveLength(9);
+  expect(rows).toHaveLength(11);
   const column = head.indexOf("fires when");
   expect(rows.filter((row) => row[column - 1] !== " " || row[column] === " ")).toEqual([]);
   expect(rows[0]).toMatch(/^KafkaConsumerGroupStopped +critical +120 s +nothing is consumed/);
-  expect(rows.at(-4)).toMatch(/^LagPipelineDocumentsDropped +critical +none +documents dropped/);
+  expect(rows.at(-5)).toMatch(/^LagPipelineDocumentsDropped +critical +none +documents dropped/);
 });
