@@ -3,10 +3,8 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Writable } from "node:stream";
-import { createPolicyResolver } from "../config/policies.ts";
 import type { Config } from "../config/schema.ts";
-import { describeError, LaglineError } from "../model/errors.ts";
-import type { Analyser } from "./analysis/contract.ts";
+import { describeError } from "../model/errors.ts";
 import type { Adapters, Delivery } from "./adapters.ts";
 import type { BurrowScraper } from "./burrow/scrape.ts";
 import { openScraper } from "./burrow/open.ts";
@@ -17,6 +15,7 @@ import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
 import { createPrintSink } from "./print-sink.ts";
 import { burrowSource, collectorName } from "./settings.ts";
+import { type Shape, createShape } from "./shape.ts";
 import { supervise } from "./supervise.ts";
 
 export type CollectOptions = {
@@ -49,7 +48,6 @@ const ONCE_DRAIN_MS = 60_000;
  */
 export async function runCollect(config: Config, options: CollectOptions): Promise<number> {
   const { collector: settings } = config;
-  refuseUnbuiltShape(settings.shape);
   const name = collectorName(config, options.cluster, hostname());
   const log = createLogger({ level: settings.log_level, cluster: options.cluster, collector: name });
   const isService = !options.once && !options.print;
@@ -68,26 +66,22 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   process.once("SIGINT", onEarlySignal);
   const adapters = options.adapters ?? (await import("./adapters.ts")).adapters;
   const scraper = openScraper(burrowSource(config, options.cluster));
-  const analyser = await adapters.createAnalyser({
-    cluster: options.cluster,
-    intervalSeconds: settings.interval_seconds,
-    minimumComplete: settings.minimum_complete,
-    resolvePolicy: createPolicyResolver(config.policies, options.cluster),
-  });
+  const shape = await createShape(config, { cluster: options.cluster, hostName: hostname(), adapters });
   const version = options.version ?? "dev";
   const delivery = options.print
     ? null
     : await adapters.openDelivery({ config, cluster: options.cluster, version, log, metrics });
-  const history = createHistoryFile(
-    join(settings.spool_directory, `history-${options.cluster}.bin`),
-    analyser,
-  );
+  const history =
+    shape.analyser === null || options.print
+      ? null
+      : createHistoryFile(join(settings.spool_directory, `history-${options.cluster}.bin`), shape.analyser);
   const sink = delivery?.sink ?? createPrintSink(options.output ?? process.stdout);
-  const parts: Parts = { config, options, name, version, events, scraper, analyser, sink, delivery, history };
-  let hasHistory = false;
+  const parts: Parts = { config, options, name, version, events, scraper, shape, sink, delivery, history };
+  // A shape without history knows from its first tick on all that it ever will.
+  let hasHistory = shape.analyser === null;
   const collector = wire(parts, () => hasHistory);
   try {
-    if (!options.print) {
+    if (history !== null) {
       const found = await history.load();
       hasHistory = found === "loaded";
       events.historyLoaded(found);
@@ -99,7 +93,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       stopRequested: early.signal,
       collector,
       delivery,
-      history: options.print ? null : history,
+      history,
       historyIntervalMs: HISTORY_INTERVAL_MS,
       events,
       stopDeadlineMs: settings.stop_deadline_seconds * 1000,
@@ -120,17 +114,6 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   }
 }
 
-/** Better an error at start than native documents where somebody's dashboards wait for Telegraf's. */
-function refuseUnbuiltShape(shape: Config["collector"]["shape"]): void {
-  if (shape !== "native") {
-    throw new LaglineError({
-      code: "LAGLINE_COLLECT_SHAPE_UNSUPPORTED",
-      message: `collector.shape is ${shape}, which this build of the collector cannot write yet.`,
-      hint: "Set collector.shape to native.",
-    });
-  }
-}
-
 type Parts = {
   readonly config: Config;
   readonly options: CollectOptions;
@@ -138,14 +121,15 @@ type Parts = {
   readonly version: string;
   readonly events: CollectorEvents;
   readonly scraper: BurrowScraper;
-  readonly analyser: Analyser;
+  readonly shape: Shape;
   readonly sink: DocumentSink;
   readonly delivery: Delivery | null;
-  readonly history: HistoryFile;
+  /** Null with `--print`, and in a shape without history. */
+  readonly history: HistoryFile | null;
 };
 
 function wire(parts: Parts, hasHistory: () => boolean): Collector {
-  const { config, options, name, version, events, scraper, analyser, sink, delivery } = parts;
+  const { config, options, name, version, events, scraper, shape, sink, delivery } = parts;
   const { collector: settings } = config;
   return createCollector({
     identity: {
@@ -156,13 +140,14 @@ function wire(parts: Parts, hasHistory: () => boolean): Collector {
     },
     pipeline: {
       scraper,
-      analyser,
+      analyser: shape.documents,
       batch: { maximumDocuments: settings.bulk_documents, maximumBytes: settings.bulk_bytes },
       now: Date.now,
       onProblem: (problem) => {
         events.scrapeProblem(problem);
       },
     },
+    ownRecord: shape.ownRecord,
     sink,
     events,
     hasHistory,
@@ -187,10 +172,7 @@ function hasOnlyLoopback(): boolean {
 }
 
 /** One cycle. Says on standard error what is missing, because a person or a timer is waiting for the exit code. */
-async function runOnce(
-  { options, events, sink, delivery, history }: Parts,
-  collector: Collector,
-): Promise<number> {
+async function runOnce({ events, sink, delivery, history }: Parts, collector: Collector): Promise<number> {
   const stop = new AbortController();
   const onSignal = (): void => {
     stop.abort();
@@ -200,11 +182,9 @@ async function runOnce(
   try {
     const summary = await collector.runOnce(stop.signal);
     const left = delivery === null ? 0 : await delivery.drain(ONCE_DRAIN_MS, stop.signal);
-    if (!options.print) {
-      await history.save().catch((error: unknown) => {
-        events.historyNotSaved(error);
-      });
-    }
+    await history?.save().catch((error: unknown) => {
+      events.historyNotSaved(error);
+    });
     if (left > 0) {
       process.stderr.write(`${left} documents could not be sent; they wait in the spool for the next run.\n`);
     }

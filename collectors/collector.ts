@@ -5,6 +5,7 @@ import type { Readiness } from "./health.ts";
 import { type CollectorIdentity, buildCollectorRecord } from "./collector-record.ts";
 import { createBatchEncoder, encodeAll } from "./encode.ts";
 import { type PipelineOptions, type TickSummary, createTick } from "./pipeline.ts";
+import type { OwnRecord } from "./shape.ts";
 import { nextTick, sleep, waitUntil } from "./schedule.ts";
 import type { SpoolBatch, SpoolStats } from "./spool/contract.ts";
 
@@ -20,6 +21,8 @@ export interface DocumentSink {
 export type CollectorOptions = {
   readonly identity: CollectorIdentity;
   readonly pipeline: PipelineOptions;
+  /** @default buildCollectorRecord */
+  readonly ownRecord?: OwnRecord;
   readonly sink: DocumentSink;
   readonly events: CollectorEvents;
   /** True when the history of an earlier run was loaded. */
@@ -179,9 +182,17 @@ class TickingCollector implements Collector {
   }
 
   async #appendOwnRecord(summary: TickSummary, cycleSeconds: number): Promise<void> {
-    const { identity, pipeline, sink, events, bulkRetries, now } = this.#options;
+    const {
+      identity,
+      pipeline,
+      sink,
+      events,
+      bulkRetries,
+      now,
+      ownRecord = buildCollectorRecord,
+    } = this.#options;
     const encoder = createBatchEncoder(pipeline.batch);
-    const record = buildCollectorRecord({
+    const record = ownRecord({
       identity,
       summary,
       cycleSeconds,
@@ -191,6 +202,9 @@ class TickingCollector implements Collector {
       nowMs: now(),
       residentBytes: process.memoryUsage.rss(),
     });
+    if (record === null) {
+      return;
+    }
     try {
       await sink.append(encodeAll(encoder, [record]));
       events.ownRecordSpooled();

@@ -1,11 +1,11 @@
 /** Spool and shipper of one cluster, from the configuration: what a cycle appends to and what carries it away. */
 import { join } from "node:path";
-import { dataStreamName } from "../model/documents.ts";
+import { documentsIndex } from "../config/documents-index.ts";
 import type { Delivery, DeliveryOptions, DeliveryTiming } from "./adapters.ts";
 import { createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
 import { createElasticsearchHttp } from "./elasticsearch/client.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
-import { CREATE_IN_STREAM } from "./elasticsearch/lines.ts";
+import { bulkTarget } from "./elasticsearch/destination.ts";
 import { type Shipper, type ShipperOptions, createShipper } from "./elasticsearch/shipper.ts";
 import { createRepeatLimiter } from "./log.ts";
 import { type MetricSource, NO_METRICS } from "./metrics.ts";
@@ -45,11 +45,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     spool,
     client,
     options: {
-      target: {
-        stream: dataStreamName(config.environment),
-        action: CREATE_IN_STREAM,
-        requireDataStream: true,
-      },
+      target: bulkTarget(documentsIndex(config)),
       maxDocuments: collector.bulk_documents,
       maxBytes: collector.bulk_bytes,
       gzip: collector.gzip,

@@ -1,7 +1,6 @@
 /** One tick: scrape → analyse → encode, as a stream of batches that are asked for one at a time. */
 import type { LagDocument } from "../model/documents.ts";
 import type { BurrowState, ScrapeProblem } from "../model/snapshot.ts";
-import type { Analyser, TickAnalysis } from "./analysis/contract.ts";
 import type { BeginEvent, BurrowScraper, ScrapeEvent } from "./burrow/scrape.ts";
 import {
   type BatchEncoder,
@@ -10,11 +9,13 @@ import {
   createBatchEncoder,
   encodeAll,
 } from "./encode.ts";
+import type { DocumentShape, ShapeTick } from "./shape.ts";
 import type { SpoolBatch } from "./spool/contract.ts";
 
 export type PipelineOptions = {
   readonly scraper: BurrowScraper;
-  readonly analyser: Analyser;
+  /** Readings to documents: the analyser, or another shape. */
+  readonly analyser: DocumentShape;
   readonly batch: EncoderOptions;
   /** Epoch ms. */
   readonly now: () => number;
@@ -82,7 +83,7 @@ class TickRun implements Tick {
   readonly #startedMs: number;
   readonly #requestsBefore: number;
   readonly #counts = { groups: 0, groupsUnreadable: 0, topics: 0, partitions: 0, failures: 0 };
-  #analysis: TickAnalysis | null = null;
+  #analysis: ShapeTick | null = null;
   #begun: BeginEvent | null = null;
   /** First problem before the beginning: the reason when Burrow cannot be read at all. */
   #firstProblem: ScrapeProblem | null = null;
@@ -184,8 +185,8 @@ class TickRun implements Tick {
 }
 
 /** True when the tick doubts its data, or cannot judge most groups: the cluster's own record, the last one, says it. */
-function isDoubtful(closing: readonly LagDocument[]): boolean {
-  const last = closing.at(-1);
+function isDoubtful(closing: readonly EncodableDocument[]): boolean {
+  const last: Partial<LagDocument> | undefined = closing.at(-1);
   if (last?.record !== "cluster") {
     return false;
   }

@@ -2,6 +2,7 @@
 import type { ClusterConfig, Config } from "../config/schema.ts";
 import { LaglineError } from "../model/errors.ts";
 import type { BurrowSource } from "./burrow/open.ts";
+import { readingsFor } from "./shape.ts";
 
 /** Burrow's port inside its own network namespace. */
 const MANAGED_BURROW_URL = "http://127.0.0.1:8000";
@@ -30,6 +31,7 @@ export function collectorName(config: Config, cluster: string, hostName: string)
 export function burrowSource(config: Config, cluster: string): BurrowSource {
   const entry = clusterOf(config, cluster);
   const { collector } = config;
+  const readings = readingsFor(config);
   const external = entry.burrow.external;
   const managedUrl =
     entry.burrow.managed?.host_port === undefined
@@ -45,6 +47,7 @@ export function burrowSource(config: Config, cluster: string): BurrowSource {
     ...(external?.bearer_token_file === undefined ? {} : { bearerTokenFile: external.bearer_token_file }),
     ...(external?.tls === undefined ? {} : { tlsFiles: tlsFiles(external.tls) }),
     filters: entry.filters,
+    ...(readings === undefined ? {} : { readings }),
     requestTimeoutMs: collector.request_timeout_seconds * 1000,
     concurrency: collector.concurrent_requests,
     limits: {

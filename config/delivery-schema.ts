@@ -12,6 +12,8 @@ import {
   seconds,
   tls,
 } from "./common-schema.ts";
+import { index } from "./index-schema.ts";
+import { telegraf } from "./telegraf-schema.ts";
 
 const externalElasticsearch = z
   .strictObject({
@@ -65,6 +67,7 @@ export const elasticsearch = z
       .max(2)
       .optional()
       .describe("Replicas of each shard. Default: 0 on one node, 1 on three, 1 on an external cluster."),
+    index,
   })
   .superRefine(exactlyOne(["external", "managed"]))
   .describe("Where documents are stored.");
@@ -145,6 +148,7 @@ export const collector = z
       .describe(
         "`native`: Lagline's documents. `telegraf`: the documents of Telegraf's inputs.burrow and outputs.elasticsearch.",
       ),
+    telegraf,
     sidecar_mode: z
       .enum(["network-namespace", "shared-network"])
       .default("network-namespace")

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { burrow, filters } from "./burrow-schema.ts";
 import { clusterName, environmentName } from "./common-schema.ts";
 import { collector, elasticsearch } from "./delivery-schema.ts";
+import { indexProblems } from "./documents-index.ts";
 import { kafka } from "./kafka-schema.ts";
 import { alerts, demo, deployment, grafana, images, policies } from "./presentation-schema.ts";
 
@@ -56,6 +57,9 @@ export const configSchema = z
         input: standby,
         message: `must be at most a fifth of collector.interval_seconds (${interval}), or it is no earlier than a collector without history`,
       });
+    }
+    for (const { setting, value: input, message } of indexProblems(value)) {
+      context.addIssue({ code: "custom", path: ["elasticsearch", "index", setting], input, message });
     }
     for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
       const cache = entry.managed?.expire_cache_seconds;

@@ -61,7 +61,7 @@ function burrowUrl(config: Config, name: string, cluster: ClusterConfig): string
 }
 
 function elasticsearchInside(config: Config): ConfigInput["elasticsearch"] {
-  const { external, managed, retention_days, replicas } = config.elasticsearch;
+  const { external, managed, retention_days, replicas, index } = config.elasticsearch;
   const files = elasticsearchSecrets(config).map(
     ({ setting, name }) => [setting, `${PATHS.secrets}/${name}`] as const,
   );
@@ -81,6 +81,7 @@ function elasticsearchInside(config: Config): ConfigInput["elasticsearch"] {
       ...credentials,
     },
     retention_days,
+    index,
     ...(shards === undefined ? {} : { replicas: shards }),
   };
 }

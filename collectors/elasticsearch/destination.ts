@@ -1,0 +1,133 @@
+/**
+ * Where a document goes and under which identity. A time series data stream makes the identity itself, from dimensions
+ * and time. A plain data stream and daily indices get it from here, made of the same values, so that a document that is
+ * sent twice is stored once: in daily indices at any age, in a plain data stream until its next rollover.
+ */
+import { hash } from "node:crypto";
+import type { DocumentsIndex } from "../../config/documents-index.ts";
+import { DIMENSIONS } from "../../model/fields.ts";
+import { type IndexPattern, fieldsOf, indexName, isDated } from "../../model/index-pattern.ts";
+import type { BulkTarget } from "./bulk.ts";
+import { CREATE_IN_STREAM } from "./lines.ts";
+import { endOfTelegrafIdentity, telegrafIdentity, timeOfTelegrafLine } from "./telegraf-identity.ts";
+
+/** 132 bits: enough for any number of documents that an index can hold. */
+const ID_CHARACTERS = 22;
+
+export function bulkTarget(index: DocumentsIndex): BulkTarget {
+  if (index.mode === "daily") return { action: actionMaker(index), requireDataStream: false };
+  const stream = { stream: index.name, requireDataStream: true };
+  if (index.mode === "data_stream") return { ...stream, action: actionMaker(index) };
+  if (index.pipeline === null) return { ...stream, action: CREATE_IN_STREAM };
+  return {
+    ...stream,
+    action: hasFields(index.pipeline)
+      ? actionMaker(index)
+      : Buffer.from(`{"create":${JSON.stringify({ pipeline: index.pipeline })}}\n`),
+  };
+}
+
+/** What names and pipelines are made of. */
+export type DocumentView = {
+  readonly timestamp: string;
+  /** The identity as text: the same for the same series and time, whoever writes the document. */
+  readonly identity: string;
+  readonly valueOf: (field: string) => string | undefined;
+};
+
+export function documentId(identity: string | Buffer): string {
+  return hash("sha256", identity, "base64url").slice(0, ID_CHARACTERS);
+}
+
+export function viewDocument(line: string, shape: DocumentsIndex["shape"]): DocumentView {
+  const document: Record<string, unknown> = JSON.parse(line);
+  const timestamp = textOf(document, "@timestamp") ?? "";
+  if (shape === "native") {
+    const valueOf = (field: string): string | undefined => textOf(document, field);
+    // A value that is not there keeps its place, so that the others cannot run together.
+    const identity = JSON.stringify([timestamp, ...DIMENSIONS.map((name) => valueOf(name) ?? null)]);
+    return { timestamp, identity, valueOf };
+  }
+  const { tag } = document;
+  const tags = typeof tag === "object" && tag !== null ? { ...tag } : {};
+  const measurement = textOf(document, "measurement_name") ?? "";
+  return {
+    timestamp,
+    identity: telegrafIdentity({ timestamp, measurement, tags }),
+    valueOf: (field) => (field === "measurement_name" ? measurement : textOf(tags, field)),
+  };
+}
+
+function actionMaker(index: DocumentsIndex): (line: Buffer) => Buffer {
+  const { shape, mode, pipeline, pattern } = index;
+  const nameOf = mode === "daily" ? indexNamer(index) : null;
+  const needsFields = hasFields(pipeline ?? "") || fieldsOf(pattern).length > 0;
+  return (line) => {
+    const view =
+      (needsFields ? null : beginningOf(line, shape)) ?? viewDocument(line.toString("utf8"), shape);
+    const name = nameOf === null ? "" : `"_index":"${nameOf(view)}",`;
+    const chosen = pipelineOf(index, view);
+    const pipe = chosen === null ? "" : `"pipeline":${JSON.stringify(chosen)},`;
+    const id = mode === "time_series" ? "" : `"_id":"${documentId(view.identity)}",`;
+    // Names and ids hold nothing that JSON would have to escape.
+    return Buffer.from(`{"create":{${`${name}${pipe}${id}`.slice(0, -1)}}}\n`);
+  };
+}
+
+type Beginning = { readonly timestamp: string; readonly identity: Buffer; readonly valueOf: () => undefined };
+
+/**
+ * Time and identity read off the bytes. Measured on 60 000 documents: parsing each takes 0.2 s, this 0.03 s.
+ * Null where the layout is not the expected one.
+ */
+function beginningOf(line: Buffer, shape: DocumentsIndex["shape"]): Beginning | null {
+  const end = shape === "telegraf" ? endOfTelegrafIdentity(line) : 0;
+  if (end === 0) return null;
+  return { timestamp: timeOfTelegrafLine(line), identity: line.subarray(0, end), valueOf: () => undefined };
+}
+
+type NameSource = Pick<DocumentView, "timestamp" | "valueOf">;
+
+/** Names are made once for as long as the time and the fields in them stay the same: most documents share both. */
+function indexNamer({ pattern, missingFieldValue: missing }: DocumentsIndex): (view: NameSource) => string {
+  const fields = fieldsOf(pattern);
+  let known = { key: "", name: "" };
+  return (view) => {
+    const key = keyOf(pattern, { view, fields });
+    if (key !== known.key) {
+      const timestampMs = Date.parse(view.timestamp);
+      known = { key, name: indexName(pattern, { timestampMs, valueOf: view.valueOf, missing }) };
+    }
+    return known.name;
+  };
+}
+
+function keyOf(pattern: IndexPattern, of: { view: NameSource; fields: readonly string[] }): string {
+  // To the hour, the finest token there is.
+  const hour = isDated(pattern) ? of.view.timestamp.slice(0, 13) : "";
+  if (of.fields.length === 0) return `${hour}!`;
+  return JSON.stringify([hour, ...of.fields.map((field) => of.view.valueOf(field) ?? null)]);
+}
+
+/** As in Telegraf: where one field is missing the whole name gives way to the default. */
+function pipelineOf({ pipeline, defaultPipeline }: DocumentsIndex, view: NameSource): string | null {
+  if (pipeline === null || !hasFields(pipeline)) return pipeline;
+  let isWhole = true;
+  const name = pipeline.replaceAll(PLACEHOLDER, (_, field: string) => {
+    const value = view.valueOf(field.trim());
+    isWhole &&= value !== undefined;
+    return value ?? "";
+  });
+  return isWhole ? name : defaultPipeline;
+}
+
+const PLACEHOLDER = /\{\{(.*?)\}\}/gs;
+
+function hasFields(text: string): boolean {
+  return text.includes("{{");
+}
+
+function textOf(values: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = values[name];
+  return typeof value === "string" ? value : undefined;
+}

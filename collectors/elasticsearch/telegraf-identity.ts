@@ -1,0 +1,81 @@
+/**
+ * The identity of a document of shape `telegraf`: time, measurement and the tags that make its series. Without owner and
+ * host: both change with a healthy restart, and differ between two collectors of one cluster. It is the beginning of the
+ * document as the shape writes it, so that it can be read off the bytes. Pure.
+ */
+
+export const IDENTITY_TAGS = ["cluster", "group", "topic", "partition", "server"] as const;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const BEFORE_TIME = '{"@timestamp":"';
+const AFTER_TIME = '","measurement_name":"';
+/** `2026-11-21T23:59:30.000Z` */
+const TIME_CHARACTERS = 24;
+const MEASUREMENT_FROM = BEFORE_TIME.length + TIME_CHARACTERS + AFTER_TIME.length;
+const BEFORE_TAGS = Buffer.from(',"tag":{');
+const KEYS = IDENTITY_TAGS.map((name) => Buffer.from(name));
+
+/** The identity from its values, as text. */
+export function telegrafIdentity(about: {
+  readonly timestamp: string;
+  readonly measurement: string;
+  readonly tags: Readonly<Record<string, unknown>>;
+}): string {
+  const tags = IDENTITY_TAGS.flatMap((name) => {
+    const value = about.tags[name];
+    return typeof value === "string" ? [`${JSON.stringify(name)}:${JSON.stringify(value)}`] : [];
+  });
+  const beginning = `{"@timestamp":${JSON.stringify(about.timestamp)},"measurement_name":${JSON.stringify(about.measurement)}`;
+  return `${beginning},"tag":{${tags.join(",")}`;
+}
+
+export function timeOfTelegrafLine(line: Buffer): string {
+  return line.toString("latin1", BEFORE_TIME.length, BEFORE_TIME.length + TIME_CHARACTERS);
+}
+
+/** Where the identity of a document line ends; 0 when the line is not laid out as the shape writes it. */
+export function endOfTelegrafIdentity(line: Buffer): number {
+  if (line.toString("latin1", 0, BEFORE_TIME.length) !== BEFORE_TIME) return 0;
+  const afterTime = BEFORE_TIME.length + TIME_CHARACTERS;
+  if (line.toString("latin1", afterTime, MEASUREMENT_FROM) !== AFTER_TIME) return 0;
+  let place = endOfText(line, MEASUREMENT_FROM);
+  if (!startsWith(line, place, BEFORE_TAGS)) return 0;
+  place += BEFORE_TAGS.length;
+  let end = place;
+  for (let next = 0; line[place] === QUOTE; place += 1) {
+    const keyEnd = endOfText(line, place + 1);
+    next = indexOfKey(line, { from: place + 1, to: keyEnd - 1, after: next });
+    if (next === 0) break;
+    if (line[keyEnd] !== COLON || line[keyEnd + 1] !== QUOTE) return 0;
+    place = endOfText(line, keyEnd + 2);
+    end = place;
+    if (line[place] !== COMMA) break;
+  }
+  return end;
+}
+
+/** Place behind the closing quote of a text that begins at `from`. */
+function endOfText(line: Buffer, from: number): number {
+  let place = from;
+  while (place < line.length && line[place] !== QUOTE) place += line[place] === BACKSLASH ? 2 : 1;
+  return place + 1;
+}
+
+/** 1 + the place of the key among the identity's, if it comes after the last one; 0 for any other. */
+function indexOfKey(line: Buffer, key: { from: number; to: number; after: number }): number {
+  for (let index = key.after; index < KEYS.length; index += 1) {
+    const known = KEYS[index];
+    if (known?.length === key.to - key.from && startsWith(line, key.from, known)) return index + 1;
+  }
+  return 0;
+}
+
+function startsWith(line: Buffer, place: number, text: Buffer): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (line[place + index] !== text[index]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,134 @@
+/** From the configuration to the index that documents are written to and read from: mode, name, lifecycle. Pure. */
+import { dataStreamName } from "../model/documents.ts";
+import { DIMENSIONS } from "../model/fields.ts";
+import { type IndexPattern, parseIndexPattern, searchExpression } from "../model/index-pattern.ts";
+import type { CollectorConfig, ElasticsearchConfig } from "./delivery-schema.ts";
+import type { INDEX_MODES, LIFECYCLES } from "./index-schema.ts";
+
+export type IndexMode = (typeof INDEX_MODES)[number];
+export type Lifecycle = (typeof LIFECYCLES)[number];
+
+export type DocumentsIndex = {
+  readonly shape: "native" | "telegraf";
+  readonly mode: IndexMode;
+  /** Name of the data stream; in mode daily the pattern as it was written. */
+  readonly name: string;
+  /** The parts of the name; of a data stream, its name. */
+  readonly pattern: IndexPattern;
+  /** Reads all documents; in mode daily with wildcards. */
+  readonly search: string;
+  /** Begins the names of templates and policies. */
+  readonly templateName: string;
+  readonly missingFieldValue: string;
+  readonly lifecycle: Lifecycle;
+  /** Null where setup makes the policy. */
+  readonly ownPolicy: string | null;
+  /** May hold {{field}}. */
+  readonly pipeline: string | null;
+  readonly defaultPipeline: string | null;
+  readonly manageTemplates: boolean;
+  readonly overwriteTemplates: boolean;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Tags of the configuration, in shape telegraf. */
+  readonly tags: readonly string[];
+};
+
+export type IndexSource = {
+  readonly environment: string;
+  readonly elasticsearch: Pick<ElasticsearchConfig, "index">;
+  readonly collector: Pick<CollectorConfig, "shape" | "telegraf">;
+};
+
+/** One index per value of these would drown Elasticsearch in indices. */
+const TOO_MANY_VALUES = new Set(["partition", "owner"]);
+const TELEGRAF_FIELDS = ["measurement_name", "cluster", "group", "topic", "host"] as const;
+
+export function documentsIndex(config: IndexSource): DocumentsIndex {
+  const { index } = config.elasticsearch;
+  const { shape } = config.collector;
+  const mode = index.mode ?? (shape === "telegraf" ? "daily" : "time_series");
+  const name = index.name ?? defaultName(config, mode);
+  const { pattern } = parseIndexPattern(name, { fields: fieldsFor(config) });
+  return {
+    shape,
+    mode,
+    name,
+    pattern,
+    search: searchExpression(pattern),
+    templateName: mode === "daily" ? `lagline-${config.environment}` : name,
+    missingFieldValue: index.missing_field_value,
+    lifecycle: index.lifecycle ?? (mode === "daily" ? "ilm" : "data_stream"),
+    ownPolicy: index.ilm_policy ?? null,
+    pipeline: index.pipeline ?? null,
+    defaultPipeline: index.default_pipeline ?? null,
+    manageTemplates: index.manage_templates,
+    overwriteTemplates: index.overwrite_templates,
+    settings: index.settings,
+    tags: shape === "telegraf" ? Object.keys(config.collector.telegraf.tags) : [],
+  };
+}
+
+export type IndexProblem = { readonly setting: string; readonly value: unknown; readonly message: string };
+
+/** Everything that is wrong with the layout, as ends of sentences that begin with the setting. */
+export function indexProblems(config: IndexSource): readonly IndexProblem[] {
+  const { index } = config.elasticsearch;
+  const resolved = documentsIndex(config);
+  const rules = { fields: resolved.mode === "daily" ? fieldsFor(config) : [] };
+  const about =
+    (setting: string, value: unknown) =>
+    (message: string): IndexProblem => ({ setting, value, message });
+  const name = about("name", resolved.name);
+  return [
+    ...parseIndexPattern(resolved.name, rules).problems.map(name),
+    ...(resolved.mode === "daily" ? [] : problemsOfStream(resolved).map(name)),
+    ...problemsOfPipeline(index.pipeline ?? "", fieldsFor(config)).map(about("pipeline", index.pipeline)),
+    ...problemsOfLifecycle(resolved).map(about("lifecycle", resolved.lifecycle)),
+    ...(index.ilm_policy !== undefined && resolved.lifecycle !== "ilm"
+      ? [about("ilm_policy", index.ilm_policy)("is only used with lifecycle ilm")]
+      : []),
+    ...(index.default_pipeline !== undefined && index.pipeline === undefined
+      ? [about("default_pipeline", index.default_pipeline)("is only used with pipeline")]
+      : []),
+  ];
+}
+
+/** Fields that can stand in a name. */
+function fieldsFor({ collector }: IndexSource): readonly string[] {
+  const known =
+    collector.shape === "telegraf"
+      ? [...TELEGRAF_FIELDS, ...Object.keys(collector.telegraf.tags)]
+      : [...DIMENSIONS];
+  return known.filter((field) => !TOO_MANY_VALUES.has(field));
+}
+
+function defaultName({ environment, collector }: IndexSource, mode: IndexMode): string {
+  if (mode === "daily") {
+    return collector.shape === "telegraf" ? "telegraf-%Y.%m.%d" : `lagline-${environment}-%Y.%m.%d`;
+  }
+  return collector.shape === "telegraf"
+    ? `metrics-kafka.consumer_lag_telegraf-${environment}`
+    : dataStreamName(environment);
+}
+
+function problemsOfStream({ pattern, mode }: DocumentsIndex): string[] {
+  return pattern.parts.some(({ kind }) => kind === "date")
+    ? [`has date tokens, which only mode daily knows; in mode ${mode} it is the name of one data stream`]
+    : [];
+}
+
+/** Only the fields matter: pipelines may be called anything. */
+function problemsOfPipeline(text: string, fields: readonly string[]): string[] {
+  return [...text.matchAll(/\{\{(.*?)\}\}/gs)]
+    .map(([, name = ""]) => name.trim())
+    .filter((name) => !fields.includes(name))
+    .map(
+      (name) => `has {{${name}}}, which is no field that every name may use; these are: ${fields.join(", ")}`,
+    );
+}
+
+function problemsOfLifecycle({ mode, lifecycle }: DocumentsIndex): string[] {
+  return mode === "daily" && lifecycle === "data_stream"
+    ? ["must be ilm or none in mode daily: only data streams have a lifecycle of their own"]
+    : [];
+}
