@@ -6,4 +6,4 @@ export { goldenFiles } from "./golden-files.ts";
 export { renderGrafana } from "./render-grafana.ts";
 export type { GrafanaRenderOptions } from "./render-grafana.ts";
 export { loadRunbooks } from "./runbooks.ts";
-export type { AlertingConfig, AlertingFile, SlackOptions } from "./types.ts";
+export type { AlertPolicy, AlertingConfig, AlertingFile, SlackOptions } from "./types.ts";

@@ -1,6 +1,7 @@
 /** `grafana`, `alerts`, `policies`: who looks, who is told, and what is expected of each group. */
 import { z } from "zod";
 import { WEEKDAYS } from "../model/policy.ts";
+import { slackChannels } from "./alert-routing.ts";
 import {
   cpus,
   exactlyOne,
@@ -64,7 +65,8 @@ export const alerts = z
         webhook_file: secretFile.describe("File with the address of a Slack incoming webhook."),
         channel: nonEmpty
           .optional()
-          .describe("Channel named in messages; a webhook is bound to its own channel."),
+          .describe("Name of the common webhook's channel, so that policies may name it."),
+        channels: slackChannels,
         mention_on_critical: z
           .enum(["none", "here", "channel"])
           .default("none")
@@ -77,6 +79,9 @@ export const alerts = z
       .optional()
       .describe("Slack. Left out: rules are provisioned and visible in Grafana, nothing is sent."),
     repeat_interval_seconds: seconds.default(14_400).describe("How often a lasting alert is sent again."),
+    critical_repeat_interval_seconds: seconds
+      .default(3600)
+      .describe("How often a lasting critical alert is sent again."),
     removed_clusters: z
       .array(nonEmpty)
       .default([])
@@ -123,6 +128,9 @@ const batchWindow = z
   })
   .describe("A time in which a batch consumer works.");
 
+/** Without a grace: what is muted begins and ends at the minute. */
+const muteWindow = batchWindow.omit({ grace_seconds: true }).describe("A time in which nothing is sent.");
+
 const expectation = {
   tier: nonEmpty.describe("Importance, free text; rules route by it."),
   team: nonEmpty.describe("Team that owns the group."),
@@ -130,7 +138,12 @@ const expectation = {
   lag_floor: z.int().min(0).describe("Lag in messages below which time lag is not held against the group."),
   expected_idle: z.boolean().describe("True where a group without commits is normal."),
   runbook: nonEmpty.describe("Link or name of the group's own runbook."),
-  slack_channel: nonEmpty.describe("Channel for this group's alerts."),
+  slack_channel: nonEmpty.describe("Channel for this group's alerts, one of `alerts.slack.channels`."),
+  mute_windows: z
+    .array(muteWindow)
+    .describe(
+      "Times in which alerts of these groups are shown in Grafana and not sent. For work that is only done at some times use `batch_windows`.",
+    ),
   batch_windows: z
     .array(batchWindow)
     .describe(
@@ -167,6 +180,7 @@ export const policies = z
         runbook: expectation.runbook.optional(),
         slack_channel: expectation.slack_channel.optional(),
         batch_windows: expectation.batch_windows.optional(),
+        mute_windows: expectation.mute_windows.optional(),
       })
       .prefault({})
       .describe("What holds where no rule says otherwise."),

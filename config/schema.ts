@@ -1,5 +1,6 @@
 /** The schema of `lagline.yaml`: every name, type, default, bound and description, once. */
 import { z } from "zod";
+import { routingProblems } from "./alert-routing.ts";
 import { burrow, filters } from "./burrow-schema.ts";
 import { clusterName, environmentName } from "./common-schema.ts";
 import { collector, elasticsearch } from "./delivery-schema.ts";
@@ -60,6 +61,9 @@ export const configSchema = z
     }
     for (const { setting, value: input, message } of indexProblems(value)) {
       context.addIssue({ code: "custom", path: ["elasticsearch", "index", setting], input, message });
+    }
+    for (const { path, input, message } of routingProblems(value)) {
+      context.addIssue({ code: "custom", path: [...path], input, message });
     }
     for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
       const cache = entry.managed?.expire_cache_seconds;

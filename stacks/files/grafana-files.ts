@@ -1,5 +1,9 @@
 /** Grafana's files of a configuration: dashboards, data source, rules. */
+import { createHash } from "node:crypto";
 import { renderGrafana } from "../../alerts/index.ts";
+import type { AlertPolicy, GrafanaRenderOptions, SlackOptions } from "../../alerts/index.ts";
+import { policyWays } from "../../config/alert-routing.ts";
+import type { PolicyWay } from "../../config/alert-routing.ts";
 import type { Config } from "../../config/schema.ts";
 import { dataStreamName } from "../../model/documents.ts";
 import { elasticsearchHostUrls, elasticsearchUrls, PATHS } from "../endpoints.ts";
@@ -20,6 +24,11 @@ export function grafanaSecrets(
       file: config.alerts.slack?.webhook_file,
       name: "slack-webhook-url",
     },
+    ...Object.entries(config.alerts.slack?.channels ?? {}).map(([channel, { webhook_file: file }]) => ({
+      setting: `alerts.slack.channels.${channel}.webhook_file`,
+      file,
+      name: channelSecret(channel),
+    })),
     {
       setting: "grafana.elasticsearch.password_file",
       file: elasticsearch.password_file,
@@ -47,7 +56,20 @@ export function grafanaRootUrl(config: Config): string {
   return rootUrl ?? external?.url ?? `http://127.0.0.1:${managed?.host_port ?? 3000}`;
 }
 
+/** Channels may have names that no file can have. */
+function channelSecret(channel: string): string {
+  return `slack-webhook-url-${createHash("sha256").update(channel).digest("hex").slice(0, 12)}`;
+}
+
 export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
+  return renderGrafana(grafanaRenderOptions(config, runbooks));
+}
+
+/** What the files are made from. */
+export function grafanaRenderOptions(
+  config: Config,
+  runbooks: ReadonlyMap<string, string>,
+): GrafanaRenderOptions {
   const { elasticsearch, managed } = config.grafana;
   const [url = ""] = managed === undefined ? elasticsearchHostUrls(config) : elasticsearchUrls(config);
   const paths = new Map(
@@ -57,8 +79,8 @@ export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, strin
     const path = paths.get(setting);
     return path === undefined ? {} : { [key]: path };
   };
-  const slack = config.alerts.slack;
-  return renderGrafana({
+  const slack = slackOptions(config);
+  return {
     environment: config.environment,
     clusters: Object.keys(config.clusters),
     removedClusters: config.alerts.removed_clusters,
@@ -73,19 +95,39 @@ export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, strin
       ...secret("grafana.elasticsearch.api_key_file", "apiKeyFile"),
       ...secret("grafana.elasticsearch.ca_file", "caFile"),
     },
-    ...(slack === undefined
-      ? {}
-      : {
-          slack: {
-            webhookFile: `${PATHS.secrets}/slack-webhook-url`,
-            mentionOnCritical: slack.mention_on_critical,
-          },
-        }),
+    ...(slack === undefined ? {} : { slack }),
+    policies: policyWays(config.policies).map((way) => alertPolicy(way, config)),
     spoolMaximumBytes: config.collector.spool.maximum_bytes,
     repeatIntervalSeconds: config.alerts.repeat_interval_seconds,
+    criticalRepeatIntervalSeconds: config.alerts.critical_repeat_interval_seconds,
     ...(config.alerts.runbook_url_prefix === undefined
       ? {}
       : { runbookUrlPrefix: config.alerts.runbook_url_prefix }),
     runbooks,
-  });
+  };
+}
+
+function slackOptions({ alerts: { slack } }: Config): SlackOptions | undefined {
+  if (slack === undefined) return undefined;
+  return {
+    webhookFile: `${PATHS.secrets}/slack-webhook-url`,
+    mentionOnCritical: slack.mention_on_critical,
+    channels: Object.keys(slack.channels).map((name) => ({
+      name,
+      webhookFile: `${PATHS.secrets}/${channelSecret(name)}`,
+    })),
+  };
+}
+
+function alertPolicy(way: PolicyWay, { alerts: { slack } }: Config): AlertPolicy {
+  const channel = way.slack_channel;
+  return {
+    name: way.name,
+    tier: way.tier,
+    team: way.team,
+    runbook: way.runbook,
+    // The channel of the common webhook needs no way of its own.
+    slackChannel: channel !== null && slack?.channels[channel] !== undefined ? channel : null,
+    muteWindows: way.mute_windows,
+  };
 }
