@@ -182,12 +182,16 @@ export const FIELDS = {
   hot_partition_share: double("ratio", G, "Share of the group's lag that sits on its worst partition."),
   policy: text(G, "Policy rule that applies."),
   tier: text(G, "Tier of that policy."),
-  team: text(G, "Team that owns the group."),
+  team: text(["group", "event"], "Team that owns the group; on events of kind verdict."),
   objective_seconds: double("seconds", G, "Highest time lag that is still fine."),
   objective_ratio: double(
     "ratio",
     G,
     "Highest time lag ÷ objective over the partitions that hold their share of the lag floor; above 1 the objective is missed. 0 below the lag floor and while idle; while suspect it repeats the last trusted value.",
+  ),
+  within_objective: flag(
+    G,
+    "1 while objective_ratio is at most 1, 0 while the objective is missed; absent while suspect, because nothing is known then. Its average over a time is the share of that time within the objective.",
   ),
   lag_floor: long("messages", G, "Lag below which time lag is not held against the group."),
   expected_idle: flag(G, "1 where a group without commits is normal."),
@@ -220,6 +224,14 @@ export const FIELDS = {
   ),
   event_text: text(E, "The event in one sentence."),
   duration_seconds: double("seconds", E, "How long the state before had held."),
+  event_since: time(E, "When the state before began; on events of kind verdict."),
+  peak_time_lag_seconds: double(
+    "seconds",
+    E,
+    "Highest time lag while the verdict before held; on events of kind verdict, where that was a warning or worse.",
+  ),
+  peak_lag: long("messages", E, "Highest lag of the whole group in that time."),
+  peak_cause: text(E, "The cause as it was last said while most partitions were concerned."),
   rewound_messages: long("messages", E, "How far the committed offset went back."),
 
   collector_version: text(K, "Build of the collector."),

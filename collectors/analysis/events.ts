@@ -3,21 +3,40 @@ import type { LagDocument } from "../../model/documents.ts";
 import type { Verdict } from "../../model/verdicts.ts";
 import { VERDICTS } from "../../model/verdicts.ts";
 import { round, type Stamp } from "./documents.ts";
+import type { Peak } from "./group-state.ts";
 import { formatCount, formatDuration, formatList, plural } from "./format.ts";
 
 export function verdictEvent(
   stamp: Stamp,
   group: string,
-  of: { from: Verdict; to: Verdict; heldSeconds: number; cause: string },
+  of: {
+    from: Verdict;
+    to: Verdict;
+    heldSeconds: number;
+    cause: string;
+    team: string | null;
+    peak: Peak | null;
+  },
 ): LagDocument {
-  const { from, to, heldSeconds, cause } = of;
+  const { from, to, heldSeconds, cause, team, peak } = of;
   return {
     ...head(stamp, group, "verdict"),
     event_from: from,
     event_to: to,
     cause,
     duration_seconds: round(heldSeconds),
+    event_since: stamp.times.format(stamp.nowMs - heldSeconds * 1000),
+    ...(team !== null && { team }),
+    ...(peak !== null && peakFields(peak)),
     event_text: `${group} is ${VERDICTS[to].label} after ${formatDuration(heldSeconds)} of ${VERDICTS[from].label}: ${cause}`,
+  };
+}
+
+function peakFields({ timeLag, lag, cause }: Peak): Partial<LagDocument> {
+  return {
+    ...(!Number.isNaN(timeLag) && { peak_time_lag_seconds: round(timeLag) }),
+    peak_lag: lag,
+    peak_cause: cause,
   };
 }
 

@@ -71,7 +71,11 @@ function head(stamp: Stamp, state: GroupState, judged: GroupJudgement): LagDocum
     suspect: judged.suspectReason === null ? 0 : 1,
   };
   if (judged.suspectReason !== null) document.suspect_reason = judged.suspectReason;
-  if (judged.objectiveRatio !== null) document.objective_ratio = round(judged.objectiveRatio);
+  if (judged.objectiveRatio !== null) {
+    document.objective_ratio = round(judged.objectiveRatio);
+    // While suspect the ratio is an old one: good enough to hold an alert, not to count time by.
+    if (judged.suspectReason === null) document.within_objective = judged.objectiveRatio <= 1 ? 1 : 0;
+  }
   return document;
 }
 

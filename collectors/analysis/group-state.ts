@@ -33,6 +33,8 @@ export type GroupState = {
   usualConsume: number;
   /** Of the last trusted tick; repeated while suspect so that firing rules stay as they are. */
   trusted: TrustedFacts | null;
+  /** How bad the present verdict has been; null while it is not a warning or worse. */
+  peak: Peak | null;
   /** Ticks with a commit, newest in bit 0, of the last ten. */
   activity: number;
 };
@@ -42,6 +44,15 @@ export type TrustedFacts = {
   readonly cause: string;
   readonly objectiveRatio: number | null;
   readonly totalLag: number;
+};
+
+export type Peak = {
+  /** Seconds; NaN while none was known. */
+  readonly timeLag: number;
+  readonly lag: number;
+  /** Partitions that the sentence was about. */
+  readonly partitions: number;
+  readonly cause: string;
 };
 
 export type WorstPartition = {
@@ -142,6 +153,7 @@ export function newGroupState(group: string, nowMs: number): GroupState {
     usualProduce: Number.NaN,
     usualConsume: Number.NaN,
     trusted: null,
+    peak: null,
     activity: 0,
   };
 }

@@ -4,16 +4,16 @@
  * checksum are refused as a whole: a wrong past is worse than none.
  */
 import { crc32 } from "node:zlib";
-import { VERDICTS, type Verdict } from "../../model/verdicts.ts";
+import { VERDICTS } from "../../model/verdicts.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { newGroupState, type GroupState } from "./group-state.ts";
-import { verdictOf } from "./hysteresis.ts";
+import { readPeak, readTrusted, readVerdict, writePeak, writeTrusted } from "./history-judgement.ts";
 import { Memory } from "./memory.ts";
 import { TREND_POINTS } from "./trend.ts";
 
 const MAGIC = "LAGH";
 /** Raise with every change of the layout below. */
-const VERSION = 1;
+const VERSION = 2;
 const CRC_BYTES = 4;
 
 export function encodeHistory(memory: Memory, cluster: string): Uint8Array {
@@ -122,6 +122,7 @@ function writeGroup(writer: ByteWriter, memory: Memory, state: GroupState): void
   writer.float(state.usualProduce);
   writer.float(state.usualConsume);
   writeTrusted(writer, state);
+  writePeak(writer, state);
   writer.uint(state.trend.count);
   for (let point = 0; point < state.trend.count; point++) {
     writer.uint(state.trend.times[point] ?? 0);
@@ -150,16 +151,6 @@ function timesOf(state: GroupState): readonly number[] {
   ].map((time) => Math.max(0, Math.round(time)));
 }
 
-function writeTrusted(writer: ByteWriter, state: GroupState): void {
-  const { trusted } = state;
-  writer.uint(trusted === null ? 0 : 1);
-  if (trusted === null) return;
-  writer.uint(VERDICTS[trusted.verdict].code);
-  writer.text(trusted.cause);
-  writer.float(trusted.objectiveRatio ?? Number.NaN);
-  writer.uint(trusted.totalLag);
-}
-
 function readGroup(reader: ByteReader, memory: Memory): void {
   const state = newGroupState(reader.text(), 0);
   state.settled.verdict = readVerdict(reader);
@@ -181,6 +172,7 @@ function readGroup(reader: ByteReader, memory: Memory): void {
   state.usualProduce = reader.float();
   state.usualConsume = reader.float();
   readTrusted(reader, state);
+  readPeak(reader, state);
   const points = reader.uint();
   if (points > TREND_POINTS) throw new RangeError("Trend is longer than its ring.");
   for (let point = 0; point < points; point++) state.trend.push(reader.uint(), reader.uint());
@@ -197,23 +189,6 @@ function readRows(reader: ByteReader, memory: Memory, state: GroupState): void {
     const slot = memory.topics.slot(topic, partition);
     readRow(reader, memory, memory.row(state, { topic: topic.topic, partition, slot }));
   }
-}
-
-function readTrusted(reader: ByteReader, state: GroupState): void {
-  if (reader.uint() === 0) return;
-  const verdict = readVerdict(reader);
-  const cause = reader.text();
-  const ratio = reader.float();
-  state.trusted = {
-    verdict,
-    cause,
-    objectiveRatio: Number.isNaN(ratio) ? null : ratio,
-    totalLag: reader.uint(),
-  };
-}
-
-function readVerdict(reader: ByteReader): Verdict {
-  return verdictOf(reader.uint());
 }
 
 /** Times of a row are near its last reading, so they are written as differences. */

@@ -110,8 +110,11 @@ function reportOne(absence: Absence, state: GroupState): LagDocument[] {
         to: "vanished",
         heldSeconds: seconds(stamp.nowMs - state.verdictSinceMs),
         cause,
+        team: policy.team,
+        peak: state.peak,
       }),
     );
+    state.peak = { timeLag: Number.NaN, lag: state.trusted?.totalLag ?? 0, partitions: 0, cause };
     state.settled.verdict = "vanished";
     state.settled.pendingTicks = 0;
     state.verdictSinceMs = stamp.nowMs;

@@ -5,7 +5,7 @@ import { seconds, type Stamp } from "./documents.ts";
 import { ownersEvent, rewindEvent, verdictEvent } from "./events.ts";
 import { groupCause } from "./group-cause.ts";
 import { groupDocument, type GroupJudgement } from "./group-document.ts";
-import type { GroupFacts, GroupState } from "./group-state.ts";
+import type { GroupFacts, GroupState, Peak } from "./group-state.ts";
 import { findGroupVerdict, isGrowing, isOutsideWindows } from "./group-verdict.ts";
 import { settle } from "./hysteresis.ts";
 import { sameOwners } from "./owners.ts";
@@ -46,11 +46,17 @@ function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
   if (changed || !state.verdictGiven) {
     if (state.verdictGiven && changed) {
       const heldSeconds = seconds(stamp.nowMs - state.verdictSinceMs);
-      events.push(verdictEvent(stamp, state.group, { from, to: verdict, heldSeconds, cause }));
+      const { team } = facts.policy;
+      events.push(
+        verdictEvent(stamp, state.group, { from, to: verdict, heldSeconds, cause, team, peak: state.peak }),
+      );
     }
+    if (changed) state.peak = null;
     state.verdictSinceMs = stamp.nowMs;
     state.verdictGiven = true;
   }
+  // A verdict that is only held says nothing new about how bad it was.
+  if (found === verdict) state.peak = worsePeak(facts, verdict, cause);
   learnUsual(facts, verdict, dtSeconds);
   const ratio = objectiveRatio(facts, verdict);
   state.trusted = { verdict, cause, objectiveRatio: ratio, totalLag: facts.totalLag };
@@ -64,6 +70,28 @@ function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
     suspectReason: null,
   };
   return { verdict, documents: [groupDocument(stamp, facts, judged), ...events] };
+}
+
+/**
+ * Highest time lag and highest lag, each for itself. The sentence is the last one said about the most partitions: at the
+ * first commits after a stop lag and time lag are still high, but the sentence speaks of the few that are left.
+ */
+function worsePeak(facts: GroupFacts, verdict: Verdict, cause: string): Peak | null {
+  const { severity } = VERDICTS[verdict];
+  if (severity !== "warning" && severity !== "critical") return null;
+  const { totalLag, worst } = facts;
+  const timeLag = worst?.timeLag ?? Number.NaN;
+  const partitions = facts.culprits?.count ?? 0;
+  const before = facts.state.peak;
+  if (before === null) return { timeLag, lag: totalLag, partitions, cause };
+  const saysMore =
+    partitions > before.partitions || (partitions === before.partitions && totalLag >= before.lag);
+  return {
+    timeLag: before.timeLag >= timeLag || Number.isNaN(timeLag) ? before.timeLag : timeLag,
+    lag: Math.max(totalLag, before.lag),
+    partitions: Math.max(partitions, before.partitions),
+    cause: saysMore ? cause : before.cause,
+  };
 }
 
 /**
