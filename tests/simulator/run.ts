@@ -49,16 +49,22 @@ export function policyOf(scenario: Scenario): ResolvedPolicy {
   return { ...TEST_POLICY, name: "simulated", ...scenario.policy };
 }
 
-export function play(
-  scenario: Scenario,
-  options: { intervalSeconds?: number; phase?: number } = {},
-): Playback {
+export type PlayOptions = {
+  readonly intervalSeconds?: number;
+  readonly phase?: number;
+  /** Name of the Kafka cluster in the documents. */
+  readonly cluster?: string;
+  /** Sees the world right after each tick, for truths that no document tells. */
+  readonly observe?: (simulation: Simulation, second: number) => void;
+};
+
+export function play(scenario: Scenario, options: PlayOptions = {}): Playback {
   const intervalSeconds = options.intervalSeconds ?? 30;
   const simulation = new Simulation(options.phase ?? 3);
   scenario.build(simulation);
   const make = (): Analyser =>
     createAnalyser({
-      cluster: "sim",
+      cluster: options.cluster ?? "sim",
       intervalSeconds,
       minimumComplete: 1,
       resolvePolicy: () => policyOf(scenario),
@@ -90,6 +96,7 @@ export function play(
       if (document.record === "partition") noteSample(simulation, document, samples);
     }
     ticks.push({ second, documents, groups });
+    options.observe?.(simulation, second);
   }
   return { ticks, samples };
 }
