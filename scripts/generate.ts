@@ -6,6 +6,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { goldenFiles } from "../alerts/index.ts";
 import { configurationReference, configurationSchema } from "./generate/configuration.ts";
+import { errorsReference } from "./generate/errors.ts";
+import { metricsReference } from "./generate/metrics.ts";
 import { recordsReference } from "./generate/records.ts";
 
 /** Folders that hold nothing but generated files: what is not made any more goes. */
@@ -15,6 +17,8 @@ const files = new Map([
   ["generated/lagline.schema.json", configurationSchema()],
   ["docs/reference/configuration.md", configurationReference()],
   ["docs/reference/records.md", recordsReference()],
+  ["docs/reference/metrics.md", metricsReference()],
+  ["docs/reference/errors.md", errorsReference()],
   ...(await goldenFiles()),
 ]);
 const present = OWN_FOLDERS.flatMap((folder) => list(folder));
