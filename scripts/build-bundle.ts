@@ -3,35 +3,60 @@
  * an npm package without dependencies (`npm pack ./dist`). Subcommands stay separate chunks, so that the collector loads only what it uses. The deployment's
  * libraries (cdktf and its provider) stay outside: no container needs them.
  */
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { resolve } from "node:path";
+import { type BuildOptions, build } from "esbuild";
 import { z } from "zod";
+import { WRAPPER_HEAD, WRAPPER_TAIL } from "./bundle/code-cache.ts";
+import { leaveOut } from "./bundle/leave-out.ts";
 
 const OUT = process.argv[2] ?? "dist";
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
-const { metafile } = await build({
-  entryPoints: { lagline: "scripts/lagline.ts" },
-  outdir: OUT,
+const common = {
   bundle: true,
-  splitting: true,
   platform: "node",
   target: "node22",
-  format: "esm",
-  minify: true,
-  keepNames: true,
+  outdir: OUT,
   sourcemap: "linked",
   sourcesContent: false,
-  chunkNames: "chunks/[name]-[hash]",
-  // CommonJS packages inside the bundle (the Elasticsearch client, pino, prom-client) call require.
-  banner: {
-    js: 'import { createRequire as lagline_createRequire } from "node:module"; const require = lagline_createRequire(import.meta.url);',
-  },
+  // Names stay, so that a stack tells something without its source map, and so that nothing has to restore them at start.
+  minifyWhitespace: true,
+  minifySyntax: true,
   external: ["cdktf", "constructs", "@cdktf/*", "esbuild", "@node-rs/crc32", "protobufjs", "apache-arrow"],
   metafile: true,
   logLevel: "warning",
-}).catch(() => process.exit(1)); // esbuild has printed every problem with its place
+  plugins: [leaveOut()],
+} as const satisfies BuildOptions;
+// esbuild prints every problem with its place.
+const outputs = await Promise.all([
+  build({ ...common, entryPoints: { lagline: "scripts/bundle/start.ts" }, format: "esm" }),
+  build({
+    ...common,
+    entryPoints: { main: "scripts/lagline.ts" },
+    splitting: true,
+    format: "esm",
+    chunkNames: "chunks/[name]-[hash]",
+    // CommonJS packages inside the bundle (the Elasticsearch client, pino, prom-client) call require.
+    banner: {
+      js: 'import { createRequire as lagline_createRequire } from "node:module"; const require = lagline_createRequire(import.meta.url);',
+    },
+  }),
+  build({
+    ...common,
+    entryPoints: { collect: "scripts/bundle/collect.ts" },
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    banner: { js: WRAPPER_HEAD },
+    footer: { js: WRAPPER_TAIL },
+  }),
+]).catch(() => process.exit(1));
+execFileSync(process.execPath, ["scripts/bundle/precompile.ts", resolve(OUT, "collect.cjs")], {
+  env: { ...process.env, NODE_OPTIONS: "" },
+  stdio: "inherit",
+});
 // The Kafka client reads its WebAssembly from `../dist/` beside the chunk that holds its code.
 mkdirSync(`${OUT}/dist`);
 cpSync("node_modules/@platformatic/wasm-utils/dist/native.wasm", `${OUT}/dist/native.wasm`);
@@ -42,9 +67,10 @@ cpSync("README.md", `${OUT}/README.md`);
 cpSync("generated/lagline.schema.json", `${OUT}/lagline.schema.json`);
 writeFileSync(`${OUT}/bin.js`, '#!/usr/bin/env node\nimport "./lagline.js";\n', { mode: 0o755 });
 writeFileSync(`${OUT}/package.json`, `${JSON.stringify(manifest(), undefined, 2)}\n`);
-const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+const files = outputs.flatMap(({ metafile }) => Object.values(metafile.outputs));
+const bytes = files.reduce((sum, output) => sum + output.bytes, 0);
 console.log(
-  `${OUT}/lagline.js: ${Object.keys(metafile.outputs).length} files, ${(bytes / 1_000_000).toFixed(1)} MB with source maps.`,
+  `${OUT}/lagline.js: ${files.length} files, ${(bytes / 1_000_000).toFixed(1)} MB with source maps.`,
 );
 
 /** Everything is in the bundle, so the package has no dependencies and nothing to run when it is installed. */

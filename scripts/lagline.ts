@@ -2,9 +2,6 @@
  * The `lagline` command. Every subcommand loads its own code when it runs, so that the collector's start does not pay
  * for the deployment's libraries. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
  */
-import { Command, CommanderError } from "commander";
-import { LaglineError, describeError } from "../model/errors.ts";
-import { LAGLINE_VERSION } from "../stacks/versions.ts";
 import { addAlertCommands } from "./commands/alerts.ts";
 import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
@@ -13,45 +10,15 @@ import { addKafkaCommands } from "./commands/kafka.ts";
 import { addPipelineCommands } from "./commands/pipeline.ts";
 import { addPolicyCommands } from "./commands/policies.ts";
 import { addReadingCommands } from "./commands/reading.ts";
+import { runProgram } from "./program.ts";
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-
-const program = new Command("lagline")
-  .description("Kafka consumer-lag monitoring as code: one YAML file in, a running monitor out.")
-  .version(LAGLINE_VERSION)
-  .showHelpAfterError("Run the command with --help for its options and an example.")
-  .exitOverride();
-
-addConfigurationCommands(program);
-addPipelineCommands(program);
-addKafkaCommands(program);
-addReadingCommands(program);
-addPolicyCommands(program);
-addAnnotationCommands(program);
-addAlertCommands(program);
-addDeploymentCommands(program);
-for (const command of program.commands) {
-  command.exitOverride();
-}
-
-// `lagline advise | head`: the reader has seen enough, which is no reason to stop half-way in what the command does.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = report(error);
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    // Commander has printed its own sentence; help and version are not failures.
-    return error.exitCode === 0 ? 0 : EXIT_USAGE;
-  }
-  process.stderr.write(`${describeError(error)}\n`);
-  return error instanceof LaglineError && /^LAGLINE_(CONFIG|USAGE)_/.test(error.code)
-    ? EXIT_USAGE
-    : EXIT_FAILED;
-}
+await runProgram([
+  addConfigurationCommands,
+  addPipelineCommands,
+  addKafkaCommands,
+  addReadingCommands,
+  addPolicyCommands,
+  addAnnotationCommands,
+  addAlertCommands,
+  addDeploymentCommands,
+]);
