@@ -80,6 +80,9 @@ describe("faulty answers", () => {
     ["a lag that is text", { current_lag: "7" }, "schema"],
     ["a negative lag", { current_lag: -1 }, "schema"],
     ["an infinite lag", { current_lag: Number.POSITIVE_INFINITY }, "schema"],
+    ["an offset below -1", { end: { ...good.end, offset: -2 } }, "schema"],
+    ["a negative observed lag", { end: { ...good.end, lag: -1 } }, "schema"],
+    ["a completeness above 1", { complete: 1.5 }, "schema"],
     ["a lag of 2^64 - 1", { current_lag: 2 ** 64 }, "number_too_large"],
     ["an offset above 2^53 - 1", { end: { ...good.end, offset: 2 ** 53 } }, "number_too_large"],
   ])("drops only the partition with %s", (_name, change, kind) => {
@@ -126,6 +129,16 @@ describe("faulty answers", () => {
   test("takes a total above 2^53 from the partitions instead", () => {
     const { reading } = decodeGroup(body([good], { totallag: 2 ** 63 }), optionsFor("g"));
     expect(reading?.totalLag).toBe(7);
+  });
+
+  test.each(["owner", "client_id"])("leaves out an %s beyond the limit and keeps the partition", (name) => {
+    const long = { ...good, [name]: "x".repeat(2_000) };
+    const { reading, problems } = decodeGroup(body([long]), optionsFor("g"));
+    expect(reading?.partitions).toHaveLength(1);
+    expect(JSON.stringify(reading)).not.toContain("xx");
+    expect(problems).toMatchObject([
+      { kind: "limit", detail: expect.stringContaining(`the ${name} has 2000`) },
+    ]);
   });
 
   test("takes __proto__ as a topic name like any other", () => {

@@ -100,14 +100,15 @@ function decodePartitions(
       faults.add("duplicate", `${showName(raw.topic)} partition ${raw.partition} is there twice`);
       continue;
     }
-    const partition = decodePartition(raw, faults);
+    const kept = withoutLongNames(raw, options.maximumNameCharacters, faults);
+    const partition = decodePartition(kept, faults);
     if (options.sums === null) {
       partitions.push(partition);
       continue;
     }
     const { end } = partition;
     addToSums(options.sums, end === null ? null : { offset: end.offset, timestamp: end.timestampMs });
-    partitions.push({ ...partition, statusText: raw.status, ownerText: raw.owner ?? "" });
+    partitions.push({ ...partition, statusText: raw.status, ownerText: kept.owner ?? "" });
   }
   return partitions;
 }
@@ -123,6 +124,22 @@ function decodePartition(raw: RawPartition, faults: Faults): PartitionReading {
     end: decodeCommit(raw.end, raw, faults),
     currentLag: raw.current_lag,
     complete: Number(raw.complete),
+  };
+}
+
+/** Any Kafka client chooses its client id: one beyond the limit is left out, and the partition stays. */
+function withoutLongNames(raw: RawPartition, maximumCharacters: number, faults: Faults): RawPartition {
+  const owner = raw.owner?.length ?? 0;
+  const clientId = raw.client_id?.length ?? 0;
+  if (owner <= maximumCharacters && clientId <= maximumCharacters) {
+    return raw;
+  }
+  const name = owner > maximumCharacters ? "owner" : "client_id";
+  faults.add("limit", `the ${name} has ${Math.max(owner, clientId)} characters and is left out`);
+  return {
+    ...raw,
+    owner: owner > maximumCharacters ? null : raw.owner,
+    client_id: clientId > maximumCharacters ? null : raw.client_id,
   };
 }
 

@@ -27,12 +27,15 @@ export const consumerModule = z.object({ module: z.object({ cluster: z.string() 
 /** `/status` of Burrow's own group: only the sum is read. */
 export const selfStatus = z.object({ status: z.object({ totallag: z.int().min(0) }) });
 
+/** Share of a filled window or of whole partitions; the API of old was a boolean. */
+const completeness = z.union([z.number().min(0).max(1), z.boolean()]);
+
 /** `/lag` of a group. The totals are checked by hand, because a bad total can be summed again from the partitions. */
 export const groupStatus = z.object({
   status: z.object({
     group: z.string(),
     status: z.string(),
-    complete: z.union([z.number(), z.boolean()]),
+    complete: completeness,
     partitions: z.array(z.unknown()).nullable(),
     partition_count: z.number().optional(),
     totallag: z.number().optional(),
@@ -43,12 +46,13 @@ export const groupStatus = z.object({
 export type RawGroup = z.output<typeof groupStatus>["status"];
 
 const commit = z.object({
-  offset: z.int(),
+  // Clients may commit -1; nothing is below.
+  offset: z.int().min(-1),
   // Not z.int(): Burrow mis-decodes commits with 127 or more bytes of metadata and sends times above 2^53, while the
   // offset is right. The decoder says what then becomes of the time.
   timestamp: z.number(),
   observedAt: z.number().nullish(),
-  lag: z.int().nullish(),
+  lag: z.int().min(0).nullish(),
 });
 export type RawCommit = z.output<typeof commit>;
 
@@ -61,7 +65,7 @@ const partition = z.object({
   start: commit.nullish(),
   end: commit.nullish(),
   current_lag: z.int().min(0),
-  complete: z.union([z.number(), z.boolean()]),
+  complete: completeness,
 });
 export type RawPartition = z.output<typeof partition>;
 
