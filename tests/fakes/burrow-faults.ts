@@ -24,9 +24,11 @@ export type BurrowFault =
   /** The right answer, late. */
   | { readonly kind: "delay"; readonly ms: number }
   /** 200 with this JSON text instead of the right one. */
-  | { readonly kind: "body"; readonly body: string | Buffer; readonly contentType?: string }
+  | { readonly kind: "body"; readonly body: string | Buffer }
   /** 200 with what this makes of the right answer. */
   | { readonly kind: "changed"; readonly change: (text: string) => string | Buffer }
+  /** The right answer, said to be something else. */
+  | { readonly kind: "typed"; readonly contentType: string }
   /** The headers of the right answer, and then nothing. */
   | { readonly kind: "hang_after_headers" }
   /** Half of the body in chunks, then the connection is reset. */
@@ -68,12 +70,16 @@ export function playFault(
       response.end(Buffer.from([0x1f, 0x8b, 0x08, 0xff, 0x00, 0x7b, 0x22]));
       return;
     case "body":
-      response.writeHead(200, { "Content-Type": fault.contentType ?? "application/json" });
+      response.writeHead(200, { "Content-Type": "application/json" });
       response.end(fault.body);
       return;
     case "changed":
       response.writeHead(200, { "Content-Type": "application/json" });
       response.end(fault.change(answer.body.toString("utf8")));
+      return;
+    case "typed":
+      response.writeHead(answer.status, { "Content-Type": fault.contentType });
+      response.end(answer.body);
       return;
     case "hang_after_headers":
       response.writeHead(200, { "Content-Type": "application/json" });
