@@ -33,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "faults",
-          include: ["tests/faults/**/*.test.ts"],
+          include: ["tests/{faults,relay}/**/*.test.ts"],
           maxWorkers: 3,
           testTimeout: 60_000,
         },

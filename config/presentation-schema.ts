@@ -14,6 +14,7 @@ import {
   secretFile,
   seconds,
 } from "./common-schema.ts";
+import { relay, watchdog } from "./relay-schema.ts";
 
 const managedGrafana = z
   .strictObject({
@@ -72,9 +73,35 @@ export const alerts = z
           .default("none")
           .describe("Who is called on a critical alert."),
         delivery: z
-          .enum(["grafana"], "must be `grafana`: the durable relay is not built yet")
+          .enum(["grafana", "relay"])
           .default("grafana")
-          .describe("Who posts. `grafana`: Grafana by itself, without a second try when Slack fails."),
+          .describe(
+            "Who posts. `grafana`: Grafana by itself, without a second try when Slack fails, and with false all-clears when Elasticsearch or the collector dies. `relay`: Lagline's relay, which keeps messages until Slack takes them and checks every all-clear.",
+          ),
+        bot_token_file: secretFile
+          .optional()
+          .describe(
+            "File with a bot token (`chat:write`, and `channels:history` or `groups:history`). With it the relay replies in threads and can ask Slack what arrived. Needs `channel`.",
+          ),
+        api_url: httpUrl
+          .default("https://slack.com/api")
+          .describe("Address of Slack's Web API, for the bot token."),
+      })
+      .superRefine((value, context) => {
+        if (value.bot_token_file !== undefined && value.channel === undefined) {
+          context.addIssue({
+            code: "custom",
+            path: ["channel"],
+            message: "is needed with `bot_token_file`: a bot is bound to no channel",
+          });
+        }
+        if (value.bot_token_file !== undefined && value.delivery === "grafana") {
+          context.addIssue({
+            code: "custom",
+            path: ["bot_token_file"],
+            message: "is only used by the relay; set `delivery: relay`, or leave it out",
+          });
+        }
       })
       .optional()
       .describe("Slack. Left out: rules are provisioned and visible in Grafana, nothing is sent."),
@@ -82,6 +109,8 @@ export const alerts = z
     critical_repeat_interval_seconds: seconds
       .default(3600)
       .describe("How often a lasting critical alert is sent again."),
+    relay,
+    watchdog,
     removed_clusters: z
       .array(nonEmpty)
       .default([])

@@ -7,6 +7,7 @@ import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
+import { addNotifyCommand } from "./commands/notify.ts";
 import { addPipelineCommands } from "./commands/pipeline.ts";
 import { addPolicyCommands } from "./commands/policies.ts";
 import { addReadingCommands } from "./commands/reading.ts";
@@ -20,5 +21,6 @@ await runProgram([
   addPolicyCommands,
   addAnnotationCommands,
   addAlertCommands,
+  addNotifyCommand,
   addDeploymentCommands,
 ]);

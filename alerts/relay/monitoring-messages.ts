@@ -2,6 +2,7 @@
  * The two messages that only the relay can write: the monitoring is blind, and what became of each group when sight
  * returned. Slack markup; short lines, for a phone.
  */
+import { clock, cut, duration, escapeMarkup, nameOf } from "./markup.ts";
 
 export type KnownAlert = {
   readonly cluster: string;
@@ -15,7 +16,7 @@ export type KnownAlert = {
 
 export type GroupOutcome = { readonly cluster: string; readonly group: string } & (
   | { readonly kind: "still_true" | "recovered"; readonly state: string }
-  | { readonly kind: "gone" }
+  | { readonly kind: "gone" | "unclear" }
 );
 
 export type MonitoringMessage = { readonly title: string; readonly text: string };
@@ -24,8 +25,6 @@ export type MonitoringMessage = { readonly title: string; readonly text: string 
 const LISTED = 20;
 /** Below the 3,000 characters of a section, with room for the lines around the list. */
 const LIST_LENGTH = 2500;
-/** Kafka allows group names of any length. */
-const NAME_LENGTH = 80;
 
 export function blindMessage(about: {
   readonly clusters: readonly string[];
@@ -38,7 +37,7 @@ export function blindMessage(about: {
       `• ${nameOf(group)} (${nameOf(cluster)}): ${escapeMarkup(state)}${late === undefined ? "" : `, late ${escapeMarkup(late)}`}, since ${clock(sinceMs)}`,
   );
   return {
-    title: `Lag monitoring is blind: ${about.clusters.map(cut).join(", ")}`,
+    title: `Lag monitoring is blind: ${about.clusters.map((name) => cut(name)).join(", ")}`,
     text: [
       `${escapeMarkup(about.reason)} Since ${clock(about.sinceMs)} UTC nobody watches lag here; an alert that Grafana now calls resolved is not over.`,
       lines.length === 0 ? "No alert was open." : "Last known state:",
@@ -55,20 +54,13 @@ export function sightMessage(about: {
   const lines = about.outcomes.map(
     (outcome) => `• ${nameOf(outcome.group)} (${nameOf(outcome.cluster)}): ${wordsOf(outcome)}`,
   );
-  const minutes = Math.floor(about.blindMs / 60_000);
-  const seconds = Math.floor((about.blindMs % 60_000) / 1000);
   return {
-    title: `Lag monitoring sees again: ${about.clusters.map(cut).join(", ")}`,
+    title: `Lag monitoring sees again: ${about.clusters.map((name) => cut(name)).join(", ")}`,
     text: [
-      `Blind for ${minutes}m ${seconds}s.${lines.length === 0 ? " No alert was open." : ""}`,
+      `Blind for ${duration(about.blindMs)}.${lines.length === 0 ? " No alert was open." : ""}`,
       ...listed(lines),
     ].join("\n"),
   };
-}
-
-/** Slack reads these three characters as markup; without them no name can mention or link. */
-export function escapeMarkup(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function wordsOf(outcome: GroupOutcome): string {
@@ -79,17 +71,9 @@ function wordsOf(outcome: GroupOutcome): string {
       return `recovered meanwhile, now ${escapeMarkup(outcome.state)}`;
     case "gone":
       return "no longer reported: deleted or filtered out, not a recovery";
+    case "unclear":
+      return "reported again, nothing can be said yet";
   }
-}
-
-/** In code style, in which `*` and `_` are letters; a backtick would end it, a line break would start a line of its own. */
-function nameOf(name: string): string {
-  return `\`${escapeMarkup(cut(name).replaceAll("`", "'"))}\``;
-}
-
-function cut(name: string): string {
-  const letters = Array.from(name.replaceAll(/\s+/g, " "));
-  return letters.length <= NAME_LENGTH ? letters.join("") : `${letters.slice(0, NAME_LENGTH - 1).join("")}…`;
 }
 
 function listed(lines: readonly string[]): readonly string[] {
@@ -97,8 +81,4 @@ function listed(lines: readonly string[]): readonly string[] {
   const shown = lines.slice(0, LISTED).filter((line) => (length += line.length + 1) <= LIST_LENGTH);
   const more = lines.length - shown.length;
   return more === 0 ? shown : [...shown, `… and ${more} more.`];
-}
-
-function clock(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 16);
 }

@@ -22,8 +22,12 @@ export type Reading =
       readonly kind: "read";
       /** Newest trusted tick of the whole cluster, epoch ms; null where there is none. */
       readonly clusterTickMs: number | null;
+      /** Why fresh documents are not trusted, where that is so. */
+      readonly doubt?: string;
       /** Null where the group has no trusted document in the window that was read. */
       readonly group: GroupEvidence | null;
+      /** Newest tick of the group, trusted or not; left out: as `group`. */
+      readonly groupTickMs?: number | null;
     };
 
 export type Sight =
@@ -33,6 +37,8 @@ export type Sight =
   | { readonly kind: "still_true"; readonly evidence: GroupEvidence }
   /** The cluster is seen, the group is not: deleted, or left out by a filter. No recovery. */
   | { readonly kind: "gone" }
+  /** The group is reported, but nothing can be said about it yet, as after a restart of the collector. */
+  | { readonly kind: "unclear" }
   | { readonly kind: "recovered"; readonly evidence: GroupEvidence };
 
 /**
@@ -50,19 +56,29 @@ export type AllClear = {
   readonly intervalSeconds: number;
 };
 
+/** Whether the cluster is seen at all: the reason why not, or null. */
+export function blindReason(
+  reading: Reading,
+  { nowMs, intervalSeconds }: Pick<AllClear, "nowMs" | "intervalSeconds">,
+): string | null {
+  if (reading.kind === "unreadable") return reading.reason;
+  const { clusterTickMs, doubt } = reading;
+  if (clusterTickMs === null) return doubt ?? "There is no trusted document of the cluster.";
+  if (clusterTickMs >= nowMs - freshnessMs(intervalSeconds)) return null;
+  const age = Math.round((nowMs - clusterTickMs) / 1000);
+  return `The newest trusted document of the cluster is ${age} s old.${doubt === undefined ? "" : ` ${doubt}`}`;
+}
+
 /** Judges one all-clear. Pure; a time in the future counts as fresh, because clocks differ by a little. */
-export function judgeAllClear(reading: Reading, { alertName, nowMs, intervalSeconds }: AllClear): Sight {
-  if (reading.kind === "unreadable") return { kind: "blind", reason: reading.reason };
-  const oldestMs = nowMs - freshnessMs(intervalSeconds);
-  const { clusterTickMs, group } = reading;
-  if (clusterTickMs === null)
-    return { kind: "blind", reason: "There is no trusted document of the cluster." };
-  if (clusterTickMs < oldestMs) {
-    const age = Math.round((nowMs - clusterTickMs) / 1000);
-    return { kind: "blind", reason: `The newest trusted document of the cluster is ${age} s old.` };
+export function judgeAllClear(reading: Reading, about: AllClear): Sight {
+  const reason = blindReason(reading, about);
+  if (reading.kind === "unreadable" || reason !== null) return { kind: "blind", reason: reason ?? "" };
+  const oldestMs = about.nowMs - freshnessMs(about.intervalSeconds);
+  const { group, groupTickMs = null } = reading;
+  if (group === null || group.tickMs < oldestMs) {
+    return groupTickMs !== null && groupTickMs >= oldestMs ? { kind: "unclear" } : { kind: "gone" };
   }
-  if (group === null || group.tickMs < oldestMs) return { kind: "gone" };
-  return { kind: showsProblem(alertName, group) ? "still_true" : "recovered", evidence: group };
+  return { kind: showsProblem(about.alertName, group) ? "still_true" : "recovered", evidence: group };
 }
 
 /** Whether the document still shows what the rule told about; for rules without a line here, any bad verdict does. */

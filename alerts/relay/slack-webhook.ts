@@ -4,7 +4,11 @@
  */
 
 export type SlackOutcome =
-  | { readonly kind: "delivered" }
+  | {
+      readonly kind: "delivered";
+      /** Where it stands, when a bot posted it. */
+      readonly place?: { readonly channel: string; readonly ts: string };
+    }
   /** The same message may succeed later. */
   | { readonly kind: "retry"; readonly reason: string; readonly retryAfterMs: number | null }
   /** Slack may have taken it, or not: the connection ended before a whole answer. */
@@ -29,17 +33,39 @@ const MAXIMUM_RETRY_AFTER_MS = 3_600_000;
 const BEFORE_CONNECTION = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
 export async function postToWebhook(message: object, options: SlackPostOptions): Promise<SlackOutcome> {
+  const answer = await postTo(message, {
+    ...options,
+    headers: { "content-type": "application/json" },
+    maximumBytes: MAXIMUM_ANSWER_BYTES,
+  });
+  return "kind" in answer ? answer : outcomeOf(answer);
+}
+
+export type SlackAnswer = {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+};
+
+/** One POST with a deadline and a bound; what went wrong without an answer is an outcome already. */
+export async function postTo(
+  message: object | URLSearchParams,
+  options: SlackPostOptions & {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly maximumBytes: number;
+  },
+): Promise<SlackAnswer | Extract<SlackOutcome, { kind: "retry" | "uncertain" }>> {
   const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
   try {
     const response = await fetch(options.url, {
       method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(message),
+      headers: options.headers,
+      body: message instanceof URLSearchParams ? message.toString() : JSON.stringify(message),
       redirect: "manual",
       signal: AbortSignal.any([deadline, options.signal]),
     });
-    const text = await readBounded(response);
-    return outcomeOf({ status: response.status, text, retryAfter: response.headers.get("retry-after") });
+    const text = await readBounded(response, options.maximumBytes);
+    return { status: response.status, text, retryAfter: response.headers.get("retry-after") };
   } catch (error) {
     if (deadline.aborted) return { kind: "uncertain", reason: "no answer before the deadline" };
     const code = codeOf(error);
@@ -50,11 +76,7 @@ export async function postToWebhook(message: object, options: SlackPostOptions):
 }
 
 /** Pure: what an answer means. A webhook says `ok`; a 200 with other words, such as `ok: false`, delivered nothing. */
-export function outcomeOf(answer: {
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfter: string | null;
-}): SlackOutcome {
+export function outcomeOf(answer: SlackAnswer): SlackOutcome {
   const { status, retryAfter } = answer;
   const word = wordOf(answer.text);
   if (status === 200 && word === "ok") return { kind: "delivered" };
@@ -65,6 +87,26 @@ export function outcomeOf(answer: {
     return { kind: "retry", reason: `HTTP ${status}`, retryAfterMs: retryAfterMs(retryAfter) };
   }
   return { kind: "refused", reason: word === "" ? `HTTP ${status}` : word, status };
+}
+
+/** Words of Slack that speak of the address or its rights, not of the message: a person has to mend them. */
+const ABOUT_THE_ADDRESS =
+  /^(no_service|no_service_id|no_team|no_active_hooks|team_disabled|invalid_token|action_prohibited|channel_not_found|channel_is_archived|is_archived|not_in_channel|invalid_auth|not_authed|account_inactive|token_revoked|token_expired|missing_scope|no_permission|restricted_action|ekm_access_denied|org_login_required|user_not_found)$/;
+
+/**
+ * Whether another message would be refused as well: then it is worth waiting a while for somebody to mend the address.
+ * What is no word of Slack, such as a login page with status 200, is not from Slack at all.
+ */
+export function isAboutAddress({
+  reason,
+  status,
+}: {
+  readonly reason: string;
+  readonly status: number;
+}): boolean {
+  if (ABOUT_THE_ADDRESS.test(reason)) return true;
+  const isWord = /^[a-z_]+$/.test(reason);
+  return !isWord && status !== 400 && status !== 413;
 }
 
 /** `ok`, or the error's word out of text or JSON; at most 100 characters, one line. */
@@ -86,13 +128,13 @@ function retryAfterMs(header: string | null): number | null {
   return Math.min(Number(header) * 1000, MAXIMUM_RETRY_AFTER_MS);
 }
 
-async function readBounded(response: Response): Promise<string> {
+async function readBounded(response: Response, maximumBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   if (response.body === null) return "";
   for await (const chunk of response.body) {
     bytes += chunk.length;
-    if (bytes > MAXIMUM_ANSWER_BYTES) break;
+    if (bytes > maximumBytes) break;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

@@ -27,6 +27,9 @@ const notification = z.object({
   /** Names the route and the labels that the notification is grouped by. */
   groupKey: z.string(),
   alerts: z.array(alert).min(1).max(MAXIMUM_ALERTS),
+  /** The contact point's templates, rendered by Grafana; older versions send their own default. */
+  title: z.string().default(""),
+  message: z.string().default(""),
 });
 
 export type GrafanaAlert = z.output<typeof alert>;

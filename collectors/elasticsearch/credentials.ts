@@ -45,7 +45,8 @@ export async function readCredentials(files: ConnectionFiles): Promise<Credentia
     ...(key === undefined ? {} : { key }),
     fingerprint: hash.digest("base64"),
   };
-  if (apiKey !== undefined) return { ...parts, auth: { apiKey } };
+  // Grafana's file holds the whole header; the key in it is the same.
+  if (apiKey !== undefined) return { ...parts, auth: { apiKey: apiKey.replace(/^ApiKey\s+/i, "") } };
   if (bearer !== undefined) return { ...parts, auth: { bearer } };
   if (files.username !== undefined && password !== undefined) {
     return { ...parts, auth: { username: files.username, password } };

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   dashboards: ["model", "config"],
   alerts: ["model", "config", "dashboards"],
+  "alerts/relay": ["model", "config", "alerts", "collectors", "collectors/spool", "collectors/elasticsearch"],
   stacks: ["model", "config", "alerts", "dashboards"],
 };
 const FOLDERS = Object.keys(MAY_IMPORT).toSorted((a, b) => b.length - a.length);

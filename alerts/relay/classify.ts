@@ -1,0 +1,34 @@
+/** What kind of alert it is, by its labels: the relay treats lag, blindness and its own heartbeats differently. */
+import type { GrafanaAlert } from "./webhook-body.ts";
+
+/** Names of the rules that only prove that the chain works; see the watchdog and canary rules. */
+export const WATCHDOG_ALERT = "LaglineWatchdog";
+
+export type AlertKind =
+  /** About one consumer group: the newest stored document decides whether it is over. */
+  | "group"
+  /** Grafana says that the monitoring is blind. */
+  | "blindness"
+  /** Anything else, such as a collector whose spool fills up. */
+  | "other";
+
+export function kindOf({ labels }: Pick<GrafanaAlert, "labels">): AlertKind {
+  const { alertname = "", component = "" } = labels;
+  if (alertname === "DatasourceError" || alertname === "DatasourceNoData") return "blindness";
+  if (labels["group"] !== undefined && labels["group"] !== "") return "group";
+  return component === "pipeline" ? "blindness" : "other";
+}
+
+/** Clusters that an alert is about: its own, or all where it names none. */
+export function clustersOf(
+  { labels }: Pick<GrafanaAlert, "labels">,
+  clusters: readonly string[],
+): readonly string[] {
+  const cluster = labels["cluster"] ?? "";
+  return cluster === "" ? clusters : [cluster];
+}
+
+/** True when Grafana's always-firing rule is in it, and nothing else. */
+export function isHeartbeat(alerts: readonly GrafanaAlert[]): boolean {
+  return alerts.every(({ labels }) => labels["alertname"] === WATCHDOG_ALERT);
+}

@@ -1,0 +1,342 @@
+/** The relay's judgement over time, on bodies that a real Grafana sent; the clock is moved by hand. */
+import { describe, expect, test } from "vitest";
+import { recordedNotifications, notificationBody } from "../../tests/relay/recorded.ts";
+import type { MadeUpAlert } from "../../tests/relay/recorded.ts";
+import { decide } from "./decide.ts";
+import type { Evidence } from "./decide.ts";
+import { conservation } from "./relay-metrics.ts";
+import { questionOf } from "./relay.ts";
+import { blindReason, judgeAllClear } from "./sight.ts";
+import type { GroupEvidence, Reading } from "./sight.ts";
+import { EMPTY_STATE } from "./state.ts";
+import type { OutboxMessage, RelayState } from "./state.ts";
+import { needsWatch, watch, watchedAlerts } from "./watch.ts";
+import { parseNotification } from "./webhook-body.ts";
+import type { GrafanaNotification } from "./webhook-body.ts";
+
+const CLUSTERS = ["orders"];
+const INTERVAL_SECONDS = 10;
+const MINUTE_MS = 60_000;
+const GROUPS = ["payments-writer", "invoice-writer", "clickstream-enricher"] as const;
+/** What is stored of the three groups of the recording while nothing has healed. */
+const BAD: Omit<GroupEvidence, "tickMs"> = { verdict: "stopped", objective_ratio: 2, partitions_stalled: 1 };
+const WELL: Omit<GroupEvidence, "tickMs"> = { verdict: "ok", objective_ratio: 0.1 };
+
+/** What Elasticsearch answers about a group at a time; `tickMs` is the newest tick that is stored. */
+type Store = (group: string, nowMs: number) => Reading;
+const fresh =
+  (evidence: Omit<GroupEvidence, "tickMs">): Store =>
+  (_group, nowMs) => ({
+    kind: "read",
+    clusterTickMs: nowMs,
+    group: { ...evidence, tickMs: nowMs },
+  });
+const unreadable: Store = () => ({
+  kind: "unreadable",
+  reason: "Elasticsearch cannot be read (ECONNREFUSED).",
+});
+const stoppedAt =
+  (tickMs: number, evidence = BAD): Store =>
+  () => ({ kind: "read", clusterTickMs: tickMs, group: { ...evidence, tickMs } });
+
+class Play {
+  state: RelayState = EMPTY_STATE;
+  received = 0;
+  readonly sent: OutboxMessage[] = [];
+  readonly times: number[] = [];
+  nowMs: number;
+  store: Store;
+  #id = 0;
+
+  constructor(nowMs: number, store: Store) {
+    this.nowMs = nowMs;
+    this.store = store;
+  }
+
+  /** What was received and what became of it; equal when all adds up. */
+  get account(): readonly [number, number] {
+    const { sent, merged, queued, deadLettered } = conservation(this.state, 0);
+    return [this.received, sent + merged + queued + deadLettered];
+  }
+
+  get titles(): readonly string[] {
+    return this.sent.map(({ title }) => title);
+  }
+
+  get texts(): string {
+    return this.sent.map(({ title, text }) => `${title}\n${text}`).join("\n\n");
+  }
+
+  /** Time passes; the relay looks every 5 seconds, as the process does. */
+  until(nowMs: number): this {
+    for (; this.nowMs < nowMs; this.nowMs += 5000) this.#look();
+    return this;
+  }
+
+  pass(ms: number): this {
+    return this.until(this.nowMs + ms);
+  }
+
+  receive(notification: GrafanaNotification): this {
+    this.received += 1;
+    const { clusters, alerts } = questionOf(notification, CLUSTERS);
+    this.state = decide(this.state, notification, {
+      evidence: this.#evidence(clusters, alerts),
+      options: {
+        id: this.#newId(),
+        nowMs: this.nowMs,
+        clusters: CLUSTERS,
+        channel: "",
+        reminderMs: 30 * MINUTE_MS,
+      },
+    });
+    return this.#send();
+  }
+
+  alert(...alerts: readonly MadeUpAlert[]): this {
+    return this.receive(parseNotification(notificationBody(...alerts)));
+  }
+
+  #look(): void {
+    if (!needsWatch(this.state)) return;
+    this.state = watch(this.state, this.#evidence(CLUSTERS, watchedAlerts(this.state)), {
+      nowMs: this.nowMs,
+      graceMs: MINUTE_MS,
+      patienceMs: 20 * MINUTE_MS,
+      settleMs: 10 * MINUTE_MS,
+      newId: () => this.#newId(),
+    });
+    this.#send();
+  }
+
+  #evidence(clusters: readonly string[], alerts: ReturnType<typeof questionOf>["alerts"]): Evidence {
+    const about = { nowMs: this.nowMs, intervalSeconds: INTERVAL_SECONDS };
+    return {
+      blind: new Map(clusters.map((name) => [name, blindReason(this.store("", this.nowMs), about)])),
+      sights: new Map(
+        alerts.map(({ fingerprint, alertName, group }) => [
+          fingerprint,
+          judgeAllClear(this.store(group, this.nowMs), { ...about, alertName }),
+        ]),
+      ),
+    };
+  }
+
+  /** A Slack that takes everything at once. */
+  #send(): this {
+    for (const message of this.state.outbox) {
+      this.sent.push(message);
+      this.times.push(this.nowMs);
+    }
+    const { totals } = this.state;
+    const sent = totals.sent + this.state.outbox.filter(({ kind }) => kind === "notification").length;
+    this.state = { ...this.state, outbox: [], totals: { ...totals, sent } };
+    return this;
+  }
+
+  #newId(): string {
+    this.#id += 1;
+    return `id-${this.#id}`;
+  }
+}
+
+const isAllClear = ({ title, closes, thread }: OutboxMessage): boolean =>
+  thread !== "/monitoring" && (closes || title.startsWith("OVER"));
+
+/** Firing first, then what the fault made of it; the times are those of the recording. */
+function replay(fault: string, store: (nowMs: number) => Store): Play {
+  const notifications = recordedNotifications(fault);
+  const first = Date.parse(notifications[0]?.alerts[0]?.startsAt ?? "");
+  const play = new Play(first, fresh(BAD));
+  for (const notification of notifications) {
+    const times = notification.alerts.map(({ status, startsAt, endsAt }) =>
+      Date.parse(status === "resolved" ? (endsAt ?? startsAt) : startsAt),
+    );
+    play.until(Math.max(play.nowMs, ...times));
+    play.store = store(play.nowMs);
+    play.receive(notification);
+  }
+  return play;
+}
+
+const STOPPED_MS = Date.parse("2026-11-21T14:26:10Z");
+
+test("Elasticsearch stopped for five minutes while three groups fire: one message, no all-clear, right afterwards", () => {
+  const back = STOPPED_MS + 5 * MINUTE_MS;
+  const play = replay("elasticsearch-stopped", (nowMs) => (nowMs < STOPPED_MS ? fresh(BAD) : unreadable));
+  const firing = 3;
+  play.until(back);
+  expect(play.titles.slice(firing)).toEqual(["Lag monitoring is blind: orders"]);
+  for (const group of GROUPS) expect(play.sent.at(-1)?.text).toContain(`\`${group}\``);
+  // Back, with the ticks that waited in the collector's spool; Grafana fires again after its pending time.
+  play.store = fresh(BAD);
+  play.pass(2 * MINUTE_MS);
+  for (const body of recordedNotifications("elasticsearch-stopped").slice(0, 3)) play.receive(body);
+  play.pass(30 * MINUTE_MS);
+  expect(play.titles.slice(firing)).toEqual([
+    "Lag monitoring is blind: orders",
+    "Lag monitoring sees again: orders",
+  ]);
+  for (const group of GROUPS)
+    expect(play.sent.at(-1)?.text).toContain(`\`${group}\` (\`orders\`): still stopped`);
+  expect(play.sent.filter(isAllClear)).toEqual([]);
+  // Right: a real recovery is told, once, for each.
+  play.store = fresh(WELL);
+  const over = recordedNotifications("elasticsearch-stopped").filter(
+    ({ alerts }) => alerts[0]?.status === "resolved" && alerts[0].labels["group"] !== undefined,
+  );
+  for (const body of over) play.receive(body);
+  expect(play.sent.filter(isAllClear)).toHaveLength(3);
+  expect(play.account[0]).toBe(play.account[1]);
+});
+
+test("a collector that stops for five minutes: the same, although Elasticsearch answers", () => {
+  const play = replay("elasticsearch-stopped", (nowMs) =>
+    // The bodies of the recording, with a store that answers and shows the last ticks before the stop.
+    nowMs < STOPPED_MS ? fresh(BAD) : stoppedAt(STOPPED_MS - 2 * MINUTE_MS),
+  );
+  play.until(STOPPED_MS + 5 * MINUTE_MS);
+  expect(play.titles.slice(3)).toEqual(["Lag monitoring is blind: orders"]);
+  expect(play.texts).toMatch(/newest trusted document of the cluster is \d+ s old/);
+  play.store = fresh(BAD);
+  play.pass(10 * MINUTE_MS);
+  expect(play.titles.slice(4)).toEqual(["Lag monitoring sees again: orders"]);
+  expect(play.sent.filter(isAllClear)).toEqual([]);
+});
+
+test("a reload of the rules while three groups fire: nothing is said, because nothing changed", () => {
+  const play = replay("provisioning-reload", () => fresh(BAD));
+  const firing = play.sent.length;
+  expect(firing).toBe(3);
+  play.pass(3 * MINUTE_MS);
+  for (const body of recordedNotifications("provisioning-reload").slice(0, 3)) play.receive(body);
+  play.pass(40 * MINUTE_MS);
+  expect(play.titles.slice(firing)).toEqual([]);
+  expect(play.account[0]).toBe(play.account[1]);
+  expect(Object.values(play.state.alerts).map(({ heldSinceMs }) => heldSinceMs)).toEqual([null, null, null]);
+});
+
+describe("an all-clear that was not believed", () => {
+  const T0 = Date.UTC(2026, 10, 21, 12);
+
+  test("comes by itself as soon as the data confirms it, where Grafana never fires again", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" }).pass(MINUTE_MS);
+    play.alert({ group: "a", status: "resolved" }).pass(MINUTE_MS);
+    expect(play.sent).toHaveLength(1);
+    play.store = fresh({ verdict: "catching_up", objective_ratio: 3 });
+    play.pass(MINUTE_MS);
+    expect(play.titles.slice(1)).toEqual(["OVER: a (orders): now catching up"]);
+    play.alert({ group: "a", status: "resolved" });
+    expect(play.sent).toHaveLength(2);
+  });
+
+  test("is told as such when Grafana does not fire again although the problem lasts", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.alert({ group: "a", status: "resolved" }).pass(60 * MINUTE_MS);
+    expect(play.titles.slice(1)).toEqual(["NOT OVER: a (orders): Grafana gave the alert up"]);
+  });
+
+  test("of a group that is gone is called gone", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.store = (_group, nowMs) => ({ kind: "read", clusterTickMs: nowMs, group: null });
+    play.alert({ group: "a", status: "resolved" });
+    expect(play.titles.slice(1)).toEqual(["GONE: a (orders)"]);
+    expect(play.texts).not.toContain("OVER");
+  });
+
+  test("waits while the group is reported without a verdict, as after a restart of the collector", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.store = (_group, nowMs) => ({ kind: "read", clusterTickMs: nowMs, group: null, groupTickMs: nowMs });
+    play.alert({ group: "a", status: "resolved" }).pass(10 * MINUTE_MS);
+    expect(play.sent).toHaveLength(1);
+    play.store = fresh(WELL);
+    play.pass(MINUTE_MS);
+    expect(play.titles.slice(1)).toEqual(["OVER: a (orders): now ok"]);
+  });
+});
+
+describe("blindness", () => {
+  const T0 = Date.UTC(2026, 10, 21, 12);
+  const blindness = { alertName: "LagPipelineDataStale orders", component: "pipeline" };
+
+  test("shorter than the grace is told to nobody, and the all-clears in it are judged afterwards", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" }).alert({ group: "b" });
+    play.store = unreadable;
+    play.alert({ group: "a", status: "resolved" }).alert({ group: "b", status: "resolved" }).pass(30_000);
+    play.store = (group, nowMs) => fresh(group === "a" ? WELL : BAD)(group, nowMs);
+    play.pass(5 * MINUTE_MS);
+    expect(play.titles.slice(2)).toEqual(["OVER: a (orders): now ok"]);
+  });
+
+  test("is told once, whatever Grafana says about it besides, and its end too", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.store = unreadable;
+    play.alert({ alertName: "DatasourceError", cluster: "" }).pass(MINUTE_MS);
+    play.alert({ ...blindness }).pass(4 * MINUTE_MS);
+    play.alert({ group: "a", status: "resolved" }).pass(MINUTE_MS);
+    play.store = fresh(BAD);
+    play.pass(MINUTE_MS);
+    // Begun before sight returned, arrived after it.
+    play.alert({ alertName: "DatasourceError", cluster: "", startsAt: new Date(T0).toISOString() });
+    play.alert({ alertName: "DatasourceError", cluster: "", status: "resolved" });
+    play.alert({ ...blindness, status: "resolved" }).pass(MINUTE_MS);
+    expect(play.titles.slice(1)).toEqual([
+      "Lag monitoring is blind: orders",
+      "Lag monitoring sees again: orders",
+    ]);
+  });
+
+  test("that only Grafana has is passed on: the relay sees, but rules are not evaluated", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ alertName: "DatasourceError", cluster: "" });
+    play.pass(10 * MINUTE_MS).alert({ alertName: "DatasourceError", cluster: "", status: "resolved" });
+    expect(play.titles).toEqual(["DatasourceError: firing", "DatasourceError: resolved"]);
+  });
+
+  test("in which a group recovers is followed by a message that says so", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" }).alert({ group: "b" });
+    play.store = unreadable;
+    play.alert({ group: "a", status: "resolved" }, { group: "b", status: "resolved" }).pass(5 * MINUTE_MS);
+    play.store = (group, nowMs) => fresh(group === "a" ? WELL : BAD)(group, nowMs);
+    play.pass(MINUTE_MS);
+    expect(play.sent.at(-1)?.text).toContain("`a` (`orders`): recovered meanwhile, now ok");
+    expect(play.sent.at(-1)?.text).toContain("`b` (`orders`): still stopped");
+    expect(Object.values(play.state.alerts).map(({ group }) => group)).toEqual(["b"]);
+  });
+});
+
+describe("the same news", () => {
+  const T0 = Date.UTC(2026, 10, 21, 12);
+
+  test("again after five minutes is a second try of Grafana, after an hour a reminder", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.pass(5 * MINUTE_MS).alert({ group: "a" });
+    expect(play.sent).toHaveLength(1);
+    play.pass(55 * MINUTE_MS).alert({ group: "a" });
+    expect(play.sent).toHaveLength(2);
+  });
+
+  test("with one alert more is news, and a part that is a false all-clear is left out of its text", () => {
+    const play = new Play(T0, fresh(BAD)).alert({ group: "a" });
+    play.alert(
+      { group: "a", status: "resolved" },
+      { group: "a", alertName: "KafkaConsumerObjectiveMissed", severity: "warning" },
+    );
+    expect(play.sent).toHaveLength(2);
+    expect(play.sent[1]?.text).not.toMatch(/over|resolved|says Grafana/i);
+    expect(play.sent[1]?.text).toContain("a has a problem.");
+  });
+
+  test("of an alert without stored evidence is over only when it does not fire again", () => {
+    const spool = { alertName: "LagPipelineSpoolFilling", component: "delivery", severity: "warning" };
+    const play = new Play(T0, fresh(BAD)).alert(spool);
+    // A reload of the rules: resolved, and five minutes later firing again.
+    play
+      .alert({ ...spool, status: "resolved" })
+      .pass(6 * MINUTE_MS)
+      .alert(spool)
+      .pass(20 * MINUTE_MS);
+    expect(play.sent).toHaveLength(1);
+    play.alert({ ...spool, status: "resolved" }).pass(11 * MINUTE_MS);
+    expect(play.titles.slice(1)).toEqual(["OVER: LagPipelineSpoolFilling (orders): alert is over"]);
+  });
+});

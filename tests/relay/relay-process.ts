@@ -1,0 +1,141 @@
+/** The real relay as a process of its own, on a directory that outlives it. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+const TOKEN = "a-token-for-tests-only";
+const START_MS = 20_000;
+
+export type RelayUnderTest = {
+  readonly directory: string;
+  readonly port: number;
+  start(): Promise<void>;
+  kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
+  /** Status of the answer; 0 when there was none. */
+  post(body: unknown, token?: string): Promise<number>;
+  /** Value of a metric, the sum over its labels. */
+  metric(name: string): Promise<number>;
+  get(path: string): Promise<{ readonly status: number; readonly text: string }>;
+  log(): string;
+  deadLetters(): readonly string[];
+  dispose(): Promise<void>;
+};
+
+export async function createRelay(options: {
+  readonly slackUrl: string;
+  readonly storeUrl: string;
+  readonly relay?: Readonly<Record<string, number | string>>;
+  readonly alerts?: Readonly<Record<string, unknown>>;
+}): Promise<RelayUnderTest> {
+  const directory = mkdtempSync(join(tmpdir(), "lagline-relay-"));
+  const port = await freePort();
+  mkdirSync(join(directory, "secrets"));
+  writeFileSync(join(directory, "secrets/webhook"), `${options.slackUrl}\n`, { mode: 0o600 });
+  writeFileSync(join(directory, "secrets/token"), `${TOKEN}\n`, { mode: 0o600 });
+  const config = {
+    environment: "test",
+    clusters: { orders: { burrow: { external: { servers: ["http://127.0.0.1:1"] } } } },
+    elasticsearch: { external: { url: options.storeUrl } },
+    collector: { interval_seconds: 10 },
+    alerts: {
+      slack: { webhook_file: "secrets/webhook", delivery: "relay" },
+      relay: {
+        port,
+        token_file: "secrets/token",
+        directory: "relay",
+        message_gap_seconds: 0.02,
+        retry_maximum_seconds: 0.3,
+        request_timeout_seconds: 0.5,
+        ...options.relay,
+      },
+      ...options.alerts,
+    },
+  };
+  const file = join(directory, "lagline.yaml");
+  writeFileSync(file, JSON.stringify(config));
+  let child: ChildProcess | undefined;
+  let log = "";
+
+  async function get(path: string): Promise<{ status: number; text: string }> {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5000) });
+    return { status: response.status, text: await response.text() };
+  }
+  async function kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null> {
+    const victim = child;
+    child = undefined;
+    if (victim === undefined || victim.exitCode !== null) return null;
+    const gone = new Promise<number | null>((resolve) => victim.once("exit", resolve));
+    victim.kill(signal);
+    return gone;
+  }
+  return {
+    directory,
+    port,
+    get,
+    kill,
+    async start() {
+      const begun = spawn(process.execPath, [join(import.meta.dirname, "run-relay.ts"), file], {
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      child = begun;
+      begun.stderr.on("data", (chunk: Buffer) => {
+        log += chunk.toString("utf8");
+      });
+      const deadline = Date.now() + START_MS;
+      while (Date.now() < deadline && begun.exitCode === null) {
+        const answer = await get("/healthz").catch(() => null);
+        if (answer?.status === 200) return;
+        await wait(20);
+      }
+      throw new Error(`The relay did not start:\n${log}`);
+    },
+    async post(body, token = TOKEN) {
+      try {
+        const response = await fetch(`http://127.0.0.1:${port}/grafana`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+          body: typeof body === "string" ? body : JSON.stringify(body),
+          signal: AbortSignal.timeout(5000),
+        });
+        await response.arrayBuffer();
+        return response.status;
+      } catch {
+        return 0;
+      }
+    },
+    async metric(name) {
+      const { text } = await get("/metrics");
+      const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))];
+      return values.reduce((sum, [, value]) => sum + Number(value), 0);
+    },
+    log: () => log,
+    deadLetters() {
+      const folder = join(directory, "relay", "dead-letters");
+      return readdirSync(folder).flatMap((name) =>
+        readFileSync(join(folder, name), "utf8").trimEnd().split("\n"),
+      );
+    },
+    async dispose() {
+      await kill("SIGKILL");
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  await new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
