@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { goldenFiles } from "../alerts/index.ts";
 import { configurationReference, configurationSchema } from "./generate/configuration.ts";
+import { commandsReference } from "./generate/commands.ts";
 import { errorsReference } from "./generate/errors.ts";
 import { metricsReference } from "./generate/metrics.ts";
 import { recordsReference } from "./generate/records.ts";
@@ -19,6 +20,7 @@ const files = new Map([
   ["docs/reference/records.md", recordsReference()],
   ["docs/reference/metrics.md", metricsReference()],
   ["docs/reference/errors.md", errorsReference()],
+  ["docs/reference/commands.md", await commandsReference()],
   ...(await goldenFiles()),
 ]);
 const present = OWN_FOLDERS.flatMap((folder) => list(folder));
