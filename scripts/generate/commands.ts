@@ -29,7 +29,9 @@ command is \`scripts/lagline\`; in the installed package and in the collector's 
 `;
 
 export async function commandsReference(): Promise<string> {
-  const commands = leaves(await gatherCommands(), []);
+  const commands = leaves(await gatherCommands(), []).toSorted((a, b) =>
+    a.path.join(" ") < b.path.join(" ") ? -1 : 1,
+  );
   return `${HEADER}${commands.map(section).join("")}`;
 }
 
@@ -43,7 +45,7 @@ function leaves(command: Command, path: readonly string[]): readonly Leaf[] {
 }
 
 function section({ path, command }: Leaf): string {
-  const arguments_ = command.registeredArguments.map((argument) =>
+  const given = command.registeredArguments.map((argument) =>
     argument.required ? ` <${argument.name()}>` : ` [${argument.name()}]`,
   );
   const rows = command.options.map(
@@ -51,9 +53,9 @@ function section({ path, command }: Leaf): string {
       `| \`${option.flags}\` | ${option.description.replaceAll("|", "\\|")}${standard(option.defaultValue)} |\n`,
   );
   const table = rows.length === 0 ? "" : `\n| Option | Meaning |\n|---|---|\n${rows.join("")}`;
-  return `\n## \`lagline ${path.join(" ")}${arguments_.join("")}\`\n\n${command.description()}\n${table}`;
+  return `\n## \`lagline ${path.join(" ")}${given.join("")}\`\n\n${command.description()}\n${table}`;
 }
 
 function standard(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? ` Default: \`${value}\`.` : "";
+  return typeof value === "string" || typeof value === "number" ? ` (default \`${value}\`)` : "";
 }
