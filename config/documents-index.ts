@@ -3,7 +3,8 @@ import { dataStreamName } from "../model/documents.ts";
 import { DIMENSIONS } from "../model/fields.ts";
 import { type IndexPattern, parseIndexPattern, searchExpression } from "../model/index-pattern.ts";
 import type { CollectorConfig, ElasticsearchConfig } from "./delivery-schema.ts";
-import type { INDEX_MODES, LIFECYCLES } from "./index-schema.ts";
+import { type INDEX_MODES, type LIFECYCLES, index } from "./index-schema.ts";
+import { telegraf } from "./telegraf-schema.ts";
 
 export type IndexMode = (typeof INDEX_MODES)[number];
 export type Lifecycle = (typeof LIFECYCLES)[number];
@@ -44,10 +45,10 @@ const TOO_MANY_VALUES = new Set(["partition", "owner"]);
 const TELEGRAF_FIELDS = ["measurement_name", "cluster", "group", "topic", "host"] as const;
 
 export function documentsIndex(config: IndexSource): DocumentsIndex {
-  const { index } = config.elasticsearch;
+  const { index: layout } = config.elasticsearch;
   const { shape } = config.collector;
-  const mode = index.mode ?? (shape === "telegraf" ? "daily" : "time_series");
-  const name = index.name ?? defaultName(config, mode);
+  const mode = layout.mode ?? (shape === "telegraf" ? "daily" : "time_series");
+  const name = layout.name ?? defaultName(config, mode);
   const { pattern } = parseIndexPattern(name, { fields: fieldsFor(config) });
   return {
     shape,
@@ -56,23 +57,29 @@ export function documentsIndex(config: IndexSource): DocumentsIndex {
     pattern,
     search: searchExpression(pattern),
     templateName: mode === "daily" ? `lagline-${config.environment}` : name,
-    missingFieldValue: index.missing_field_value,
-    lifecycle: index.lifecycle ?? (mode === "daily" ? "ilm" : "data_stream"),
-    ownPolicy: index.ilm_policy ?? null,
-    pipeline: index.pipeline ?? null,
-    defaultPipeline: index.default_pipeline ?? null,
-    manageTemplates: index.manage_templates,
-    overwriteTemplates: index.overwrite_templates,
-    settings: index.settings,
+    missingFieldValue: layout.missing_field_value,
+    lifecycle: layout.lifecycle ?? (mode === "daily" ? "ilm" : "data_stream"),
+    ownPolicy: layout.ilm_policy ?? null,
+    pipeline: layout.pipeline ?? null,
+    defaultPipeline: layout.default_pipeline ?? null,
+    manageTemplates: layout.manage_templates,
+    overwriteTemplates: layout.overwrite_templates,
+    settings: layout.settings,
     tags: shape === "telegraf" ? Object.keys(config.collector.telegraf.tags) : [],
   };
+}
+
+/** The index of Lagline's own documents where the configuration says nothing about it. */
+export function nativeIndex(environment: string): DocumentsIndex {
+  const collector = { shape: "native", telegraf: telegraf.parse({}) } as const;
+  return documentsIndex({ environment, elasticsearch: { index: index.parse({}) }, collector });
 }
 
 export type IndexProblem = { readonly setting: string; readonly value: unknown; readonly message: string };
 
 /** Everything that is wrong with the layout, as ends of sentences that begin with the setting. */
 export function indexProblems(config: IndexSource): readonly IndexProblem[] {
-  const { index } = config.elasticsearch;
+  const { index: layout } = config.elasticsearch;
   const resolved = documentsIndex(config);
   const rules = { fields: resolved.mode === "daily" ? fieldsFor(config) : [] };
   const about =
@@ -82,13 +89,13 @@ export function indexProblems(config: IndexSource): readonly IndexProblem[] {
   return [
     ...parseIndexPattern(resolved.name, rules).problems.map(name),
     ...(resolved.mode === "daily" ? [] : problemsOfStream(resolved).map(name)),
-    ...problemsOfPipeline(index.pipeline ?? "", fieldsFor(config)).map(about("pipeline", index.pipeline)),
+    ...problemsOfPipeline(layout.pipeline ?? "", fieldsFor(config)).map(about("pipeline", layout.pipeline)),
     ...problemsOfLifecycle(resolved).map(about("lifecycle", resolved.lifecycle)),
-    ...(index.ilm_policy !== undefined && resolved.lifecycle !== "ilm"
-      ? [about("ilm_policy", index.ilm_policy)("is only used with lifecycle ilm")]
+    ...(layout.ilm_policy !== undefined && resolved.lifecycle !== "ilm"
+      ? [about("ilm_policy", layout.ilm_policy)("is only used with lifecycle ilm")]
       : []),
-    ...(index.default_pipeline !== undefined && index.pipeline === undefined
-      ? [about("default_pipeline", index.default_pipeline)("is only used with pipeline")]
+    ...(layout.default_pipeline !== undefined && layout.pipeline === undefined
+      ? [about("default_pipeline", layout.default_pipeline)("is only used with pipeline")]
       : []),
   ];
 }

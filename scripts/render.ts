@@ -1,5 +1,6 @@
 /** Everything `lagline render` writes: path → text. */
 import { loadRunbooks } from "../alerts/index.ts";
+import { documentsIndex } from "../config/documents-index.ts";
 import { replicasOf } from "../collectors/elasticsearch/connection.ts";
 import { buildTemplates } from "../collectors/elasticsearch/templates.ts";
 import type { Config } from "../config/schema.ts";
@@ -13,7 +14,7 @@ export async function renderAll(config: Config): Promise<Map<string, string>> {
 
 function elasticsearchFiles(config: Config): [string, string][] {
   const templates = buildTemplates({
-    mode: "tsds",
+    index: documentsIndex(config),
     environment: config.environment,
     retentionDays: config.elasticsearch.retention_days,
     replicas: replicasOf(config.elasticsearch),

@@ -50,7 +50,7 @@ export function refusal(answer: HttpAnswer, intent: string): LaglineError {
 }
 
 /** The test build says 400 to paths and 405 to methods that it has no handler for. */
-function isMissingHandler(answer: HttpAnswer): boolean {
+export function isMissingHandler(answer: HttpAnswer): boolean {
   const { reason } = readFailure(answer.body);
   return (
     (answer.status === 400 || answer.status === 405) && /no handler found|Incorrect HTTP method/.test(reason)

@@ -20,19 +20,23 @@ export type PutTemplatesOptions = {
   readonly templates: TemplateOptions;
   /** The time bounds changed: they are not part of the hash. */
   readonly boundsMoved: boolean;
+  /** Writes over templates that were changed by hand. @default false */
+  readonly overwrite?: boolean;
 };
 
 type Decision = "create" | "update" | "keep" | "newer" | "edited";
+const PUT: ReadonlySet<string> = new Set(["create", "update", "overwrite"]);
 
 /** Returns true when anything was put. */
 export async function putTemplates(http: ElasticsearchHttp, options: PutTemplatesOptions): Promise<boolean> {
   let changed = false;
   for (const template of buildTemplates(options.templates)) {
     const existing = await readTemplate(http, template);
-    const decision = decide(template, existing);
+    const found = decide(template, existing);
+    const decision = found === "edited" && options.overwrite === true ? "overwrite" : found;
     const moves = options.boundsMoved && template.name.endsWith("@series") && decision === "keep";
     options.log(sentence(template, moves ? "update" : decision));
-    if (decision !== "create" && decision !== "update" && !moves) continue;
+    if (!PUT.has(decision) && !moves) continue;
     await putTemplate(http, template);
     changed = true;
   }
@@ -48,7 +52,7 @@ export function decide(template: Template, existing: Json | undefined): Decision
   return known.data.hash === contentHash(template.body) ? "keep" : "update";
 }
 
-function sentence(template: Template, decision: Decision): string {
+function sentence(template: Template, decision: Decision | "overwrite"): string {
   const what = `${template.kind === "index" ? "Index" : "Component"} template ${template.name}`;
   switch (decision) {
     case "create":
@@ -59,6 +63,8 @@ function sentence(template: Template, decision: Decision): string {
       return `${what} is as it should be.`;
     case "newer":
       return `${what} was written by a newer Lagline and is left alone.`;
+    case "overwrite":
+      return `${what} was changed by hand and is written over, as overwrite_templates says.`;
     case "edited":
       return `${what} was changed by hand and is left alone. Put changes into the @custom component template and delete this one to get updates again.`;
   }

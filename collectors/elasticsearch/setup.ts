@@ -1,12 +1,14 @@
 /** `lagline setup`: templates, data stream and retention in Elasticsearch, as often as you like. */
+import { type DocumentsIndex, documentsIndex, nativeIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
 import type { ElasticsearchHttp } from "./client.ts";
 import { createElasticsearchHttp } from "./client.ts";
 import { clientSettings, replicasOf } from "./connection.ts";
-import { detectServer } from "./detect.ts";
-import { updateStream } from "./setup-stream.ts";
+import { type ServerInfo, detectServer } from "./detect.ts";
+import { putPolicy } from "./setup-policy.ts";
+import { refuseOtherMode, updateStream } from "./setup-stream.ts";
 import { putTemplates } from "./setup-templates.ts";
+import { type Retention, retentionOf } from "./templates.ts";
 import { boundsFor } from "./time-bounds.ts";
 import { waitForElasticsearch } from "./wait.ts";
 
@@ -23,6 +25,8 @@ export type SetupTarget = {
   readonly environment: string;
   readonly retentionDays: number;
   readonly replicas: number;
+  /** @default Lagline's own documents in a time series data stream */
+  readonly index?: DocumentsIndex;
 };
 
 /** @throws LaglineError with what went wrong in one sentence. */
@@ -35,6 +39,7 @@ export async function runSetup(config: Config, options: SetupOptions): Promise<v
         environment: config.environment,
         retentionDays: config.elasticsearch.retention_days,
         replicas: replicasOf(config.elasticsearch),
+        index: documentsIndex(config),
       },
     });
   } finally {
@@ -48,21 +53,49 @@ export async function setUp(
   options: SetupOptions & { readonly target: SetupTarget },
 ): Promise<void> {
   const { log, target } = options;
-  const stream = dataStreamName(target.environment);
+  const index = target.index ?? nativeIndex(target.environment);
   await waitForElasticsearch(http, {
     waitMs: options.waitMs ?? 180_000,
     log,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const server = await detectServer(http, stream);
+  const server = await detectServer(http, index.mode === "daily" ? index.templateName : index.name);
   log(`Elasticsearch ${server.version ?? "of unknown version"} answers.`);
-  const bounds = server.hasDataStreamApi
-    ? null
-    : await boundsFor(http, { stream, nowMs: (options.now ?? Date.now)() });
-  const changed = await putTemplates(http, {
-    log,
-    templates: { ...target, mode: "tsds", bounds: bounds?.bounds ?? null },
-    boundsMoved: bounds?.moved ?? false,
-  });
-  await updateStream(http, { log, stream, server, target, changed, bounds });
+  if (index.mode !== "daily") await refuseOtherMode(http, index);
+  const needsBounds = index.mode === "time_series" && !server.hasDataStreamApi;
+  const plan = needsBounds
+    ? await boundsFor(http, { stream: index.name, nowMs: (options.now ?? Date.now)() })
+    : null;
+  const retention = await retain(http, { log, index, target, server });
+  const changed = index.manageTemplates
+    ? await putTemplates(http, {
+        log,
+        templates: { ...target, index, retention, bounds: plan?.bounds ?? null },
+        boundsMoved: plan?.moved ?? false,
+        overwrite: index.overwriteTemplates,
+      })
+    : false;
+  if (!index.manageTemplates) log("Index templates are left to you, as manage_templates says.");
+  await updateStream(http, { log, index, server, target, changed, bounds: plan });
+}
+
+/** What deletes old documents on this server; makes its policy where one is needed. */
+async function retain(
+  http: ElasticsearchHttp,
+  about: {
+    readonly log: (sentence: string) => void;
+    readonly index: DocumentsIndex;
+    readonly target: SetupTarget;
+    readonly server: ServerInfo;
+  },
+): Promise<Retention | null> {
+  const { log, index, target, server } = about;
+  const retention = retentionOf(index, { ...target, bounds: null });
+  if (retention?.by === "stream") return server.hasDataStreamApi ? retention : null;
+  if (retention === null) {
+    log("Nothing is deleted by age, as lifecycle says.");
+    return null;
+  }
+  const isThere = await putPolicy(http, { log, index, retention, days: target.retentionDays });
+  return isThere ? retention : null;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { GroupReading, PartitionReading, ScrapeProblem } from "../../model/snapshot.ts";
+import { TELEGRAF_FIELDS, TELEGRAF_TAGS } from "../../model/telegraf-fields.ts";
 import type { DefectForm } from "./defects.ts";
 import { createTelegrafShape, scrapeDocument, TELEGRAF_MEASUREMENTS, telegrafReadings } from "./index.ts";
 import type { TelegrafShapeOptions } from "./options.ts";
@@ -171,6 +172,22 @@ describe("documents", () => {
         burrow_partition: { status: "OK", status_code: 1, lag: 3, offset: 50, timestamp: 1_795_250_999_000 },
       },
     ]);
+  });
+
+  test("have no field and no tag that the index template does not know", () => {
+    const tick = tickOf("fix", { extraFields: true });
+    const documents = [
+      ...tick.addTopic({ topic: "orders", endOffsets: [1], assignable: true }),
+      ...tick.addGroup(group()),
+    ];
+    const tags: readonly string[] = [...TELEGRAF_TAGS.series, ...TELEGRAF_TAGS.other];
+    for (const document of documents) {
+      const { measurement_name: measurement } = document;
+      expect(Object.keys(TELEGRAF_FIELDS[measurement])).toEqual(
+        expect.arrayContaining(Object.keys(document[measurement] ?? {})),
+      );
+      expect(tags).toEqual(expect.arrayContaining(Object.keys(document.tag)));
+    }
   });
 
   test("all have the time of their tick", () => {

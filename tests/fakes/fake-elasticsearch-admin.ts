@@ -14,6 +14,10 @@ export type FakeAdmin = {
   readonly componentTemplates: Map<string, Json>;
   readonly indexTemplates: Map<string, Json>;
   readonly dataStreams: Map<string, Json>;
+  /** Lifecycle policies with their versions, as Elasticsearch counts them. */
+  readonly policies: Map<string, { version: number; policy: Json }>;
+  /** Settings of the indices of a data stream, by the stream's name; flat. */
+  readonly indexSettings: Map<string, Json>;
   /** Number of PUT and POST requests so far. */
   readonly writes: () => number;
   /** The next requests get this answer, one each. */
@@ -32,6 +36,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
   const componentTemplates = new Map<string, Json>();
   const indexTemplates = new Map<string, Json>();
   const dataStreams = new Map<string, Json>();
+  const policies = new Map<string, { version: number; policy: Json }>();
+  const indexSettings = new Map<string, Json>();
   const scripted: FakeAnswer[] = [];
   let writes = 0;
 
@@ -73,11 +79,27 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     return found === undefined ? missing(name) : { status: 200, body: { data_streams: [found] } };
   };
 
+  const lifecycle = (request: FakeRequest, json: Json): FakeAnswer => {
+    const name = decodeURIComponent(request.path.split("/")[3] ?? "");
+    if (distribution === "bare") return noHandler(request);
+    const known = policies.get(name);
+    if (request.method === "PUT") {
+      policies.set(name, { version: (known?.version ?? 0) + 1, policy: Object(json["policy"]) });
+      return ok;
+    }
+    return known === undefined ? missing(name) : { status: 200, body: { [name]: known } };
+  };
+
   /** Settings and mapping of the data stream's indices. */
   const index = (request: FakeRequest): FakeAnswer => {
     const [, name = "", part] = request.path.split("/");
     if (part !== "_settings" && part !== "_mapping") return noHandler(request);
-    if (!dataStreams.has(decodeURIComponent(name))) return missing(name);
+    const stream = decodeURIComponent(name);
+    const settings = indexSettings.get(stream);
+    if (request.method === "GET" && settings !== undefined) {
+      return { status: 200, body: { [`.ds-${stream}-000001`]: { settings } } };
+    }
+    if (!dataStreams.has(stream)) return missing(name);
     return request.method === "GET" ? { status: 200, body: {} } : ok;
   };
 
@@ -85,6 +107,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
     componentTemplates,
     indexTemplates,
     dataStreams,
+    policies,
+    indexSettings,
     writes: () => writes,
     script: (...answers) => {
       scripted.push(...answers);
@@ -120,6 +144,8 @@ export function createFakeAdmin(options: FakeAdminOptions): FakeAdmin {
             item: "index_template",
             json,
           });
+        case "_ilm":
+          return lifecycle(request, json);
         case "_data_stream":
           return streams(request, json);
         default:
