@@ -1,5 +1,6 @@
 /** From the configuration to the index that documents are written to and read from: mode, name, lifecycle. Pure. */
 import { dataStreamName } from "../model/documents.ts";
+import { LaglineError } from "../model/errors.ts";
 import { DIMENSIONS } from "../model/fields.ts";
 import { type IndexPattern, parseIndexPattern, searchExpression } from "../model/index-pattern.ts";
 import type { CollectorConfig, ElasticsearchConfig } from "./delivery-schema.ts";
@@ -73,6 +74,20 @@ export function documentsIndex(config: IndexSource): DocumentsIndex {
 export function nativeIndex(environment: string): DocumentsIndex {
   const collector = { shape: "native", telegraf: telegraf.parse({}) } as const;
   return documentsIndex({ environment, elasticsearch: { index: index.parse({}) }, collector });
+}
+
+/**
+ * What commands and pages read, which know Lagline's own documents only.
+ * @throws LaglineError `LAGLINE_USAGE_SHAPE` in shape telegraf.
+ */
+export function readableIndex(config: IndexSource): string {
+  const { shape, search } = documentsIndex(config);
+  if (shape === "native") return search;
+  throw new LaglineError({
+    code: "LAGLINE_USAGE_SHAPE",
+    message: `This reads Lagline's own documents, but collector.shape is ${shape}: there are none.`,
+    hint: "Read the documents with the dashboards that you have for Telegraf, or set collector.shape to native.",
+  });
 }
 
 export type IndexProblem = { readonly setting: string; readonly value: unknown; readonly message: string };

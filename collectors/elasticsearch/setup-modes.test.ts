@@ -74,16 +74,11 @@ const telegraf = { shape: "telegraf" };
 
 describe("setup stops with one sentence", () => {
   test.each([
-    [
-      "a time series where a plain data stream is wanted",
-      { "index.mode": "time_series" },
-      "data_stream",
-      "is a time series",
-    ],
-    ["a plain data stream where a time series is wanted", {}, "time_series", "is no time series"],
-  ])("when the data stream is %s", async (_name, settings, mode, message) => {
+    { found: { "index.mode": "time_series" }, mode: "data_stream", message: "is a time series" },
+    { found: {}, mode: "time_series", message: "is no time series" },
+  ])("when mode $mode is wanted and the data stream $message", async ({ found, mode, message }) => {
     const fake = await start();
-    fake.admin.indexSettings.set("metrics-kafka.consumer_lag-test", settings);
+    fake.admin.indexSettings.set("metrics-kafka.consumer_lag-test", found);
     await expect(run(fake, { index: { mode } })).rejects.toMatchObject({
       code: "LAGLINE_SETUP_OTHER_MODE",
       message: expect.stringContaining(message),

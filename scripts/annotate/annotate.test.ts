@@ -3,6 +3,7 @@ import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.t
 import type { ElasticsearchHttp, HttpRequest } from "../../collectors/elasticsearch/client.ts";
 import { startFakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import type { FakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
+import { nativeIndex } from "../../config/documents-index.ts";
 import { annotateOver } from "./run.ts";
 import type { AnnotateOptions } from "./run.ts";
 
@@ -34,7 +35,7 @@ const withGroups = (groups: readonly string[]): Pick<ElasticsearchHttp, "request
 
 async function annotate(change: Partial<AnnotateOptions> = {}, groups = GROUPS): Promise<readonly string[]> {
   const printed: string[] = [];
-  await annotateOver(withGroups(groups), "metrics-kafka.consumer_lag-test", {
+  await annotateOver(withGroups(groups), nativeIndex("test"), {
     cluster: "shop",
     groups: ["billing-*"],
     kind: "rolling",

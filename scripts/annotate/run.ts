@@ -1,8 +1,9 @@
 /** `lagline annotate`: marks a deployment on the pages of the groups it touches. */
+import { type DocumentsIndex, documentsIndex, readableIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
+import { bulkTarget } from "../../collectors/elasticsearch/destination.ts";
 import { readGroupsSeen } from "../policy/groups-seen.ts";
 import { nameFilter } from "../search/globs.ts";
 import { openElasticsearch, searchOver } from "../search/search.ts";
@@ -24,9 +25,10 @@ const MAX_GROUPS = 1000;
 
 /** @throws LaglineError `LAGLINE_ANNOTATE_NO_GROUP`, `LAGLINE_ANNOTATE_TOO_MANY`, `LAGLINE_ANNOTATE_FAILED`. */
 export async function runAnnotate(config: Config, options: AnnotateOptions): Promise<void> {
+  readableIndex(config);
   const http = await openElasticsearch(config);
   try {
-    await annotateOver(http, dataStreamName(config.environment), options);
+    await annotateOver(http, documentsIndex(config), options);
   } finally {
     await http.close();
   }
@@ -35,11 +37,11 @@ export async function runAnnotate(config: Config, options: AnnotateOptions): Pro
 /** The same over any connection, for tests. */
 export async function annotateOver(
   http: Pick<ElasticsearchHttp, "request">,
-  stream: string,
+  index: DocumentsIndex,
   options: AnnotateOptions,
 ): Promise<void> {
   const nowMs = (options.now ?? Date.now)();
-  const seen = await readGroupsSeen(searchOver(http, stream), {
+  const seen = await readGroupsSeen(searchOver(http, index.search), {
     fromMs: nowMs - LOOK_BACK_MS,
     signal: options.signal,
   });
@@ -49,7 +51,7 @@ export async function annotateOver(
     .map(({ group }) => group);
   check(groups.length, options);
   const events = deploymentEvents({ ...options, groups, nowMs });
-  await storeEvents(http, events, { stream, signal: options.signal });
+  await storeEvents(http, events, { target: bulkTarget(index), signal: options.signal });
   const until = events[0]?.event_until ?? "";
   options.print(
     options.json

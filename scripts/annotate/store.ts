@@ -1,5 +1,6 @@
 /** Adds a few event documents to the data stream, at once and without the collector's spool. */
 import { z } from "zod";
+import type { BulkTarget } from "../../collectors/elasticsearch/bulk.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { LagDocument } from "../../model/documents.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
@@ -20,16 +21,19 @@ const bulkSchema = z.object({
   ),
 });
 
-export type StoreOptions = { readonly stream: string; readonly signal: AbortSignal };
+export type StoreOptions = { readonly target: BulkTarget; readonly signal: AbortSignal };
 
 /** @throws LaglineError `LAGLINE_ANNOTATE_FAILED`, also when only some of the documents were stored. */
 export async function storeEvents(
   http: Pick<ElasticsearchHttp, "request">,
   documents: readonly LagDocument[],
-  { stream, signal }: StoreOptions,
+  { target, signal }: StoreOptions,
 ): Promise<void> {
-  const lines = documents.map((document) => `{"create":{}}\n${JSON.stringify(document)}\n`);
-  const answer = await send(http, Buffer.from(lines.join("")), { stream, signal });
+  const lines = documents.flatMap((document) => {
+    const line = Buffer.from(`${JSON.stringify(document)}\n`);
+    return [typeof target.action === "function" ? target.action(line) : target.action, line];
+  });
+  const answer = await send(http, Buffer.concat(lines), { target, signal });
   const parsed = bulkSchema.safeParse(answer.body);
   if (answer.status !== 200 || !parsed.success || parsed.data.items.length !== documents.length) {
     throw failed(`HTTP ${answer.status}, not the answer to this request`, answer.status >= 429);
@@ -47,12 +51,12 @@ export async function storeEvents(
 async function send(
   http: Pick<ElasticsearchHttp, "request">,
   ndjson: Buffer,
-  { stream, signal }: StoreOptions,
+  { target: { stream }, signal }: StoreOptions,
 ): Promise<HttpAnswer> {
   try {
     return await http.request({
       method: "POST",
-      path: `/${encodeURIComponent(stream)}/_bulk`,
+      path: stream === undefined ? "/_bulk" : `/${encodeURIComponent(stream)}/_bulk`,
       ndjson,
       timeoutMs: TIMEOUT_MS,
       signal,

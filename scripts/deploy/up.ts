@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { LoadedConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
+import { documentsIndex } from "../../config/documents-index.ts";
 import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
 import { writeFiles } from "../../stacks/files/write.ts";
 import type { Progress } from "../platform/progress.ts";
@@ -59,7 +59,7 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
   return [
     "",
     `Lagline runs: environment ${config.environment}, clusters ${Object.keys(config.clusters).join(", ")}.`,
-    `  Elasticsearch  ${elasticsearchHostUrls(config).join(", ")}   data stream ${dataStreamName(config.environment)}`,
+    `  Elasticsearch  ${elasticsearchHostUrls(config).join(", ")}   documents in ${documentsIndex(config).search}`,
     ...Object.entries(config.clusters).map(
       ([name, settings]) => `  Kafka ${name}  ${bootstrapHostServers(settings).join(", ")}`,
     ),

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
+import { readableIndex } from "../../config/documents-index.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { elasticsearchHostUrls } from "../../stacks/endpoints.ts";
 import { SCENARIOS } from "../demo/scenarios.ts";
@@ -58,7 +58,7 @@ async function readGroups(config: Config, since: Date, signal: AbortSignal): Pro
     aggs: { groups: { terms: { field: "group", size: 1000 } } },
   };
   try {
-    const response = await fetch(`${url}/${dataStreamName(config.environment)}/_search`, {
+    const response = await fetch(`${url}/${readableIndex(config)}/_search`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),

@@ -13,6 +13,8 @@ import { broken, ok, skipped, warning } from "./finding.ts";
 export type ElasticsearchLook = {
   readonly http: Pick<ElasticsearchHttp, "request" | "reload" | "close">;
   readonly stream: string;
+  /** Name of the index template. @default that of the stream */
+  readonly templateName?: string;
   readonly urls: readonly string[];
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -112,7 +114,7 @@ async function lookAtBlocks(look: ElasticsearchLook): Promise<Observation> {
 const metaSchema = z.object({ schema_version: z.number(), hash: z.string() });
 
 async function lookAtTemplate(look: ElasticsearchLook): Promise<Observation> {
-  const name = templateNames(look.stream).index;
+  const name = templateNames(look.templateName ?? look.stream).index;
   const fix = "Run `lagline setup` with credentials that may write templates.";
   const template = await readTemplate(look.http, { kind: "index", name });
   if (template === undefined) {

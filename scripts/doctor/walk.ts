@@ -1,11 +1,11 @@
 /** Walks the chain from Kafka to Slack and gathers what each link shows. Each look is independent of the others. */
+import { documentsIndex, readableIndex } from "../../config/documents-index.ts";
 import { createBurrowClient } from "../../collectors/burrow/client.ts";
 import type { BurrowClient } from "../../collectors/burrow/client.ts";
 import { burrowClientOptions } from "../../collectors/burrow/open.ts";
 import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { burrowSource } from "../../collectors/settings.ts";
 import type { ClusterConfig, Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
 import { describeError } from "../../model/errors.ts";
 import { hostName } from "../../stacks/deployment.ts";
 import {
@@ -151,7 +151,7 @@ async function storedBy(walk: Walk, cluster: string): Promise<readonly Observati
   if ("problem" in http) return [skipped("data-age", "Elasticsearch cannot be read.")];
   const nowMs = now();
   try {
-    const stored = await readStored(searchOver(http, dataStreamName(config.environment)), {
+    const stored = await readStored(searchOver(http, readableIndex(config)), {
       cluster,
       nowMs,
       signal,
@@ -167,7 +167,8 @@ async function elasticsearch({ config, http, now, signal }: Walk): Promise<reado
     return [broken("reachable", http.problem, "Correct the files that elasticsearch.external names.")];
   }
   const urls = elasticsearchHostUrls(config);
-  return lookAtElasticsearch({ http, stream: dataStreamName(config.environment), urls, now, signal });
+  const { search: stream, templateName } = documentsIndex(config);
+  return lookAtElasticsearch({ http, stream, templateName, urls, now, signal });
 }
 
 async function grafana({ config, containers, signal }: Walk): Promise<readonly Observation[]> {

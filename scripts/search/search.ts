@@ -3,8 +3,8 @@ import { z } from "zod";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { ConnectionFiles } from "../../collectors/elasticsearch/credentials.ts";
+import { readableIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
 import { elasticsearchHostUrls } from "../../stacks/endpoints.ts";
 
@@ -33,7 +33,7 @@ export async function openSearch(
   config: Config,
 ): Promise<{ readonly search: Search; readonly close: () => Promise<void> }> {
   const http = await openElasticsearch(config);
-  return { search: searchOver(http, dataStreamName(config.environment)), close: () => http.close() };
+  return { search: searchOver(http, readableIndex(config)), close: () => http.close() };
 }
 
 /** The connection of `lagline.yaml` as seen from this host. @throws LaglineError when a credential file cannot be read. */

@@ -5,7 +5,7 @@ import type { AlertPolicy, GrafanaRenderOptions, SlackOptions } from "../../aler
 import { policyWays } from "../../config/alert-routing.ts";
 import type { PolicyWay } from "../../config/alert-routing.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
+import { documentsIndex } from "../../config/documents-index.ts";
 import { elasticsearchHostUrls, elasticsearchUrls, PATHS } from "../endpoints.ts";
 
 /** Secrets that Grafana reads: setting in lagline.yaml, file of the user, name under /run/secrets. */
@@ -89,7 +89,7 @@ export function grafanaRenderOptions(
     dashboardsPath: PATHS.grafanaDashboards,
     elasticsearch: {
       url: elasticsearch.url ?? url,
-      index: dataStreamName(config.environment),
+      index: documentsIndex(config).search,
       ...(elasticsearch.username === undefined ? {} : { username: elasticsearch.username }),
       ...secret("grafana.elasticsearch.password_file", "passwordFile"),
       ...secret("grafana.elasticsearch.api_key_file", "apiKeyFile"),
