@@ -1,5 +1,7 @@
 /** Writing and reading compact bytes: variable-length integers, floats, text. Reading past the end throws RangeError. */
 
+const MAX_SHIFTABLE = 2 ** 31 - 1;
+
 export class ByteWriter {
   #bytes = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);
@@ -8,12 +10,21 @@ export class ByteWriter {
   /** A non-negative integer up to 2^53 − 1, seven bits a byte. */
   uint(value: number): void {
     this.#room(10);
+    const bytes = this.#bytes;
+    let at = this.#length;
     let rest = value;
-    while (rest >= 128) {
-      this.#bytes[this.#length++] = (rest % 128) + 128;
-      rest = Math.floor(rest / 128);
+    // Above 31 bits numbers cannot be shifted.
+    while (rest > MAX_SHIFTABLE) {
+      const above = Math.floor(rest / 128);
+      bytes[at++] = rest - above * 128 + 128;
+      rest = above;
     }
-    this.#bytes[this.#length++] = rest;
+    while (rest >= 128) {
+      bytes[at++] = (rest & 127) + 128;
+      rest >>>= 7;
+    }
+    bytes[at++] = rest;
+    this.#length = at;
   }
 
   /** Any integer between ±2^52; small ones are short. */
@@ -57,6 +68,10 @@ export class ByteWriter {
 
   #room(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
+    this.#grow(more);
+  }
+
+  #grow(more: number): void {
     const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
     larger.set(this.#bytes);
     this.#bytes = larger;

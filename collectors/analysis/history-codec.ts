@@ -196,9 +196,9 @@ function writeRow(writer: ByteWriter, memory: Memory, row: number): void {
   const { table } = memory;
   const base = Math.round(table.readAtMs[row] ?? 0);
   writer.uint(base);
-  for (const time of [table.commitAtMs, table.movedAtMs, table.verdictSinceMs]) {
-    writer.int(Math.round((time[row] ?? 0) - base));
-  }
+  writer.int(Math.round((table.commitAtMs[row] ?? 0) - base));
+  writer.int(Math.round((table.movedAtMs[row] ?? 0) - base));
+  writer.int(Math.round((table.verdictSinceMs[row] ?? 0) - base));
   // Damaged commit stamps can exceed what an integer holds exactly.
   writer.float(table.commitStampMs[row] ?? 0);
   writer.uint(table.observedMs[row] ?? 0);
@@ -208,16 +208,12 @@ function writeRow(writer: ByteWriter, memory: Memory, row: number): void {
   writer.single(table.consumeRate[row] ?? Number.NaN);
   writer.single(table.lagVelocity[row] ?? Number.NaN);
   writer.single(table.commitGap[row] ?? 0);
-  for (const column of [
-    table.owner,
-    table.ticks,
-    table.verdict,
-    table.pending,
-    table.pendingTicks,
-    table.staleTicks,
-  ]) {
-    writer.uint(column[row] ?? 0);
-  }
+  writer.uint(table.owner[row] ?? 0);
+  writer.uint(table.ticks[row] ?? 0);
+  writer.uint(table.verdict[row] ?? 0);
+  writer.uint(table.pending[row] ?? 0);
+  writer.uint(table.pendingTicks[row] ?? 0);
+  writer.uint(table.staleTicks[row] ?? 0);
 }
 
 function readRow(reader: ByteReader, memory: Memory, row: number): void {

@@ -8,8 +8,8 @@ import https from "node:https";
 import { urlToHttpOptions } from "node:url";
 import {
   AxiosError,
-  AxiosHeaders,
   type AxiosAdapter,
+  type AxiosRequestHeaders,
   type AxiosResponse,
   type InternalAxiosRequestConfig,
 } from "axios";
@@ -27,12 +27,26 @@ export function createHttpAdapter(options: HttpAdapterOptions): AxiosAdapter {
   const { protocol, hostname, port } = urlToHttpOptions(options.server);
   const { request } = protocol === "https:" ? https : http;
   const target = { hostname, port, agent: options.agent };
+  const plain = createHeaderCache();
   return (config) =>
     new Promise((resolve, reject) => {
-      const sent = request({ ...target, path: config.url, headers: config.headers.toJSON() });
+      const sent = request({ ...target, path: config.url, headers: plain(config.headers) });
       const exchange = new Exchange(config, sent, options.maximumBytes);
       exchange.run(resolve, reject);
     });
+}
+
+/** The headers of one client are the same object in every request. */
+function createHeaderCache(): (headers: AxiosRequestHeaders) => http.OutgoingHttpHeaders {
+  let known: AxiosRequestHeaders | undefined;
+  let plain: http.OutgoingHttpHeaders = {};
+  return (headers) => {
+    if (headers !== known) {
+      known = headers;
+      plain = headers.toJSON();
+    }
+    return plain;
+  };
 }
 
 class Exchange {
@@ -106,7 +120,7 @@ class Exchange {
 }
 
 /** The headers that say what the answer is; the others are not looked at. */
-function readHeaders(headers: http.IncomingHttpHeaders): AxiosHeaders {
+function readHeaders(headers: http.IncomingHttpHeaders): Record<string, string> {
   const { "content-type": type = "", location = "", date = "" } = headers;
-  return new AxiosHeaders({ "content-type": type, location, date });
+  return { "content-type": type, location, date };
 }
