@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import type { LagDocument } from "../../model/documents.ts";
 import { SCENARIOS } from "../../scripts/demo/scenarios.ts";
 import { expectedVerdicts } from "../../scripts/demo/timeline.ts";
@@ -32,6 +33,7 @@ import {
   stateOf,
 } from "./support/deployment.ts";
 
+const doctorAnswer = z.object({ findings: z.array(z.object({ link: z.string(), outcome: z.string() })) });
 const clusterSettings = config.clusters[CLUSTER] ?? missing();
 const LATE_SECONDS = 30;
 /** Exact ones are rarer with quick refreshes: a lag of 0 must stand in the very tick that is read. */
@@ -341,6 +343,39 @@ function readTree(folder: string): { path: string; text: string }[] {
     return [];
   }
 }
+
+describe("the doctor", () => {
+  /** Links with a broken check, without those this deployment cannot have: its Grafana is a stand-in, its Slack invented. */
+  async function brokenLinks(): Promise<readonly string[]> {
+    const { output } = await lagline("doctor", "--json");
+    const { findings } = doctorAnswer.parse(JSON.parse(output.trim().split("\n").at(-1) ?? ""));
+    const links = findings.filter(({ outcome }) => outcome === "broken").map(({ link }) => link);
+    return [...new Set(links)].filter((link) => link !== "grafana" && link !== "slack");
+  }
+  const untilWhole = (): Promise<unknown> =>
+    eventually("the doctor finds no broken link", 180, async () =>
+      (await brokenLinks()).length === 0 ? true : undefined,
+    );
+
+  it("finds nothing wrong with a deployment that runs", { timeout: 200_000 }, async () => {
+    await untilWhole();
+  });
+
+  it.each([
+    ["collector-shop", "collector"],
+    ["burrow-shop", "burrow"],
+    ["elasticsearch-1", "elasticsearch"],
+    ["kafka-shop-1", "kafka"],
+  ])("names the first broken link when %s is stopped: %s", { timeout: 400_000 }, async (thing, link) => {
+    await docker("stop", containerName(thing));
+    try {
+      expect((await brokenLinks())[0]).toBe(link);
+    } finally {
+      await docker("start", containerName(thing));
+    }
+    await untilWhole();
+  });
+});
 
 describe("the Grafana stack", () => {
   it("mounts dashboards, provisioning and secrets where Grafana reads them", async () => {
