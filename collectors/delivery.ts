@@ -26,7 +26,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now });
   const sinks = { log, metrics: metrics ?? NO_METRICS, repeats };
   const client = await createElasticsearchHttp({
-    ...clientSettings(config.elasticsearch),
+    ...clientSettings(config, "collector"),
     connections: collector.concurrent_bulks + 1,
   });
   const { spool, recovery, brokeLockOf } = await openSpool({

@@ -43,6 +43,14 @@ export const hostPort = z
     "must be host:port, for example kafka-1:9092 (Burrow accepts at most one underscore in a host)",
   );
 
+/** Becomes part of a certificate request: nothing that would be read as more than a name. */
+export const hostName = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45})$/,
+    "must be a host name or an IP address",
+  );
+
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
   .refine(

@@ -4,6 +4,7 @@ import {
   cpus,
   exactlyOne,
   filePath,
+  hostName,
   httpUrl,
   megabytes,
   nonEmpty,
@@ -37,6 +38,27 @@ const externalElasticsearch = z
   .superRefine(exactlyOne(["url", "urls"]))
   .describe("An Elasticsearch that exists already (8.19 or 9.x).");
 
+const security = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe("Users with roles of their own, and TLS with an authority of its own."),
+    directory: filePath
+      .default("secrets/elasticsearch")
+      .describe(
+        "Where its passwords, certificates and the authority's key are kept, in a folder per environment; made by `lagline secrets init`.",
+      ),
+    host_names: z
+      .array(hostName)
+      .default([])
+      .describe(
+        "Further names or addresses under which it is reached, for its certificates. Those inside the deployment and 127.0.0.1 are always in them.",
+      ),
+  })
+  .prefault({})
+  .describe("Who may do what in it, and how it proves who it is.");
+
 const managedElasticsearch = z
   .strictObject({
     nodes: z
@@ -53,6 +75,7 @@ const managedElasticsearch = z
     host_port: port
       .default(19_200)
       .describe("Port on this host, bound to 127.0.0.1; further nodes take the ports after it."),
+    security,
   })
   .describe("An Elasticsearch that a stack provisions.");
 

@@ -12,6 +12,10 @@ describe("render", () => {
       "elasticsearch/component-template-metrics-kafka.consumer_lag-test@series.json",
       "elasticsearch/component-template-metrics-kafka.consumer_lag-test@settings.json",
       "elasticsearch/index-template-metrics-kafka.consumer_lag-test.json",
+      "elasticsearch/roles.json",
+      "elasticsearch/roles.yml",
+      "elasticsearch/start.sh",
+      "elasticsearch/users_roles",
       "grafana/dashboards/lagline-cluster.json",
       "grafana/dashboards/lagline-fleet.json",
       "grafana/dashboards/lagline-group.json",
@@ -28,6 +32,7 @@ describe("render", () => {
       "grafana/provisioning/datasources/lagline.yaml",
       "kafka/shop/kafka-shop-1.properties",
       "kafka/shop/topics.json",
+      "setup/lagline.yaml",
     ]);
   });
 
@@ -40,6 +45,6 @@ describe("render", () => {
     expect(files.get("burrow/shop/burrow.json")).not.toContain("groups-reaper");
     expect(
       parseConfig(files.get("collector/shop/lagline.yaml") ?? "", "collector").elasticsearch.external?.urls,
-    ).toEqual(["http://elasticsearch-1:9200"]);
+    ).toEqual(["https://elasticsearch-1:9200"]);
   });
 });

@@ -4,7 +4,8 @@ import type { Construct } from "./cdktf.ts";
 import { BaseStack } from "./constructs/base-stack.ts";
 import type { Mount } from "./constructs/service-container.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
-import { elasticsearchSecrets } from "./files/collector-files.ts";
+import { elasticsearchSecrets, SETUP_CONFIGURATION } from "./files/collector-files.ts";
+import { ELASTICSEARCH_FILES, elasticsearchNodeSecrets } from "./files/elasticsearch-files.ts";
 import type { Deployment } from "./deployment.ts";
 import { hostName } from "./deployment.ts";
 import { ELASTICSEARCH_PORT, elasticsearchNode, numbers, PATHS } from "./endpoints.ts";
@@ -14,6 +15,9 @@ import { ELASTICSEARCH_PORT, elasticsearchNode, numbers, PATHS } from "./endpoin
 // entitlements forbid configuration below the temporary folder.
 const CONFIGURATION = "/tmp/configuration";
 const TEMPORARY = "/tmp/temporary";
+
+// Elasticsearch copies its built-in roles into an index, for a page of Kibana; roles come from files here.
+const NO_BUILT_IN_ROLES = "-Des.queryable_built_in_roles_enabled=false";
 
 /** Below 4 GiB a third of the memory is heap: the rest of the process needs about 700 MB whatever the heap is. */
 export function heapMegabytes(memoryMegabytes: number): number {
@@ -57,15 +61,18 @@ export class ElasticsearchStack extends BaseStack {
       cpus: elasticsearch.cpus,
       graceSeconds: 120,
       openFiles: "inherit",
-      entrypoint: ["/bin/bash", "-c"],
-      command: [startCommand(nodeSettings(deployment, elasticsearch, index))],
+      entrypoint: ["/bin/bash"],
+      command: startCommand(elasticsearch, nodeSettings(deployment, elasticsearch, index)),
       environment: {
         // The image's garbage-collection log would fill the tmpfs of the logs.
-        ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m -Xlog:disable -Xlog:all=warning:stderr:utctime,level,tags`,
+        ES_JAVA_OPTS: `-Xms${heap}m -Xmx${heap}m -Xlog:disable -Xlog:all=warning:stderr:utctime,level,tags ${NO_BUILT_IN_ROLES}`,
         ES_PATH_CONF: CONFIGURATION,
         ES_TMPDIR: TEMPORARY,
       },
-      mounts: [{ kind: "volume", volume: name, target: PATHS.elasticsearchData }],
+      mounts: [
+        { kind: "volume", volume: name, target: PATHS.elasticsearchData },
+        ...securityMounts(deployment, elasticsearch, name),
+      ],
       tmpfs: {
         "/tmp": "rw,nosuid,nodev,exec,size=128m,mode=1777",
         "/usr/share/elasticsearch/logs": "rw,nosuid,nodev,noexec,size=64m,mode=1777",
@@ -92,7 +99,6 @@ export class ElasticsearchStack extends BaseStack {
     deployment: Deployment,
     { image, after }: { image: string; after: readonly ServiceContainer[] },
   ): ServiceContainer {
-    const [cluster] = Object.keys(deployment.config.clusters);
     return new ServiceContainer(this, "setup", {
       deployment,
       name: "setup",
@@ -105,10 +111,10 @@ export class ElasticsearchStack extends BaseStack {
       mounts: [
         {
           kind: "file",
-          path: `collector/${cluster}/lagline.yaml`,
+          path: SETUP_CONFIGURATION,
           target: `${PATHS.configuration}/lagline.yaml`,
         },
-        ...elasticsearchSecrets(deployment.config).map(({ name }): Mount => ({
+        ...elasticsearchSecrets(deployment.config, "setup").map(({ name }): Mount => ({
           kind: "secret",
           name,
           target: `${PATHS.secrets}/${name}`,
@@ -126,13 +132,37 @@ export class ElasticsearchStack extends BaseStack {
  * The image's configuration folder must be writable, because the keystore is created in it at the first start; a copy on
  * a tmpfs keeps the root read-only and leaves no stale configuration behind after an upgrade.
  */
-function startCommand(settings: Readonly<Record<string, string | number | boolean>>): string {
+function startCommand(
+  { security }: ManagedElasticsearch,
+  settings: Readonly<Record<string, string | number | boolean>>,
+): string[] {
   const flags = Object.entries(settings).map(([key, value]) => `-E${key}=${String(value)}`);
-  return [
+  if (security.enabled) return [`${PATHS.configuration}/start.sh`, ...flags];
+  const start = [
     `mkdir -p ${CONFIGURATION} ${TEMPORARY}`,
     `cp -r /usr/share/elasticsearch/config/. ${CONFIGURATION}/`,
     `exec /usr/share/elasticsearch/bin/elasticsearch ${flags.join(" ")}`,
-  ].join(" && ");
+  ];
+  return ["-c", start.join(" && ")];
+}
+
+/** Roles and hashes are watched: Elasticsearch takes changes of them while it runs. */
+function securityMounts(
+  { config }: Deployment,
+  { security }: ManagedElasticsearch,
+  node: string,
+): readonly Mount[] {
+  if (!security.enabled) return [];
+  const file = (name: string, watched: boolean): Mount => ({
+    kind: "file",
+    path: `${ELASTICSEARCH_FILES}/${name}`,
+    target: `${PATHS.configuration}/${name}`,
+    watched,
+  });
+  const secrets = elasticsearchNodeSecrets(config)
+    .filter((secret) => secret.node === node)
+    .map(({ name, staged }): Mount => ({ kind: "secret", name: staged, target: `${PATHS.secrets}/${name}` }));
+  return [file("start.sh", false), file("roles.yml", true), file("users_roles", true), ...secrets];
 }
 
 function nodeSettings(
@@ -145,11 +175,53 @@ function nodeSettings(
     "cluster.name": hostName(deployment.config, "elasticsearch"),
     "node.name": elasticsearchNode(index),
     "network.host": "0.0.0.0",
-    "xpack.security.enabled": false,
+    ...securitySettings(elasticsearch),
     "action.destructive_requires_name": true,
     "path.data": PATHS.elasticsearchData,
     ...(elasticsearch.nodes === 1
       ? { "discovery.type": "single-node" }
       : { "discovery.seed_hosts": names, "cluster.initial_master_nodes": names }),
+  };
+}
+
+/** Named here, because the defaults name ciphers that newer Java has dropped, which is an error in the log each time. */
+const CIPHERS = [
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+].join(",");
+
+/**
+ * Users come from files and from nowhere else: with the reserved and the native realm off there is no `elastic` user,
+ * no first password, and nothing in an index that could let somebody in.
+ */
+function securitySettings({ security }: ManagedElasticsearch): Record<string, string | number | boolean> {
+  if (!security.enabled) return { "xpack.security.enabled": false };
+  const realms = "xpack.security.authc.realms";
+  return {
+    "xpack.security.enabled": true,
+    "xpack.security.autoconfiguration.enabled": false,
+    "xpack.security.authc.reserved_realm.enabled": false,
+    [`${realms}.file.file1.order`]: 0,
+    [`${realms}.native.native1.enabled`]: false,
+    [`${realms}.native.native1.order`]: 1,
+    ...tlsSettings("http"),
+    ...tlsSettings("transport"),
+    // Nodes prove that they know this authority; who they are is decided by their names in the network.
+    "xpack.security.transport.ssl.verification_mode": "certificate",
+    "xpack.security.transport.ssl.client_authentication": "required",
+  };
+}
+
+function tlsSettings(layer: "http" | "transport"): Record<string, string | boolean> {
+  const prefix = `xpack.security.${layer}.ssl`;
+  return {
+    [`${prefix}.enabled`]: true,
+    [`${prefix}.key`]: "node.key",
+    [`${prefix}.certificate`]: "node.crt",
+    [`${prefix}.certificate_authorities`]: "ca.pem",
+    [`${prefix}.supported_protocols`]: "TLSv1.3,TLSv1.2",
+    [`${prefix}.cipher_suites`]: CIPHERS,
   };
 }

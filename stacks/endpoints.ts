@@ -57,7 +57,10 @@ export function bootstrapServers(name: string, cluster: ClusterConfig): readonly
 export function elasticsearchUrls(config: Config): readonly string[] {
   const { managed, external } = config.elasticsearch;
   if (managed !== undefined) {
-    return numbers(managed.nodes).map((index) => `http://${elasticsearchNode(index)}:${ELASTICSEARCH_PORT}`);
+    const scheme = managed.security.enabled ? "https" : "http";
+    return numbers(managed.nodes).map(
+      (index) => `${scheme}://${elasticsearchNode(index)}:${ELASTICSEARCH_PORT}`,
+    );
   }
   return external?.urls ?? (external?.url === undefined ? [] : [external.url]);
 }
@@ -67,7 +70,10 @@ export function elasticsearchHostUrls(config: Config): readonly string[] {
   const { managed } = config.elasticsearch;
   return managed === undefined
     ? elasticsearchUrls(config)
-    : numbers(managed.nodes).map((index) => `http://127.0.0.1:${managed.host_port + index - 1}`);
+    : numbers(managed.nodes).map(
+        (index) =>
+          `${managed.security.enabled ? "https" : "http"}://127.0.0.1:${managed.host_port + index - 1}`,
+      );
 }
 
 /** Brokers as seen from this host. */

@@ -100,7 +100,7 @@ export class MonitorStack extends BaseStack {
           path: `collector/${cluster}/lagline.yaml`,
           target: `${PATHS.configuration}/lagline.yaml`,
         },
-        ...elasticsearchSecrets(config).map(({ name }): Mount => ({
+        ...elasticsearchSecrets(config, "collector").map(({ name }): Mount => ({
           kind: "secret",
           name,
           target: `${PATHS.secrets}/${name}`,

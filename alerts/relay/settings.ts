@@ -67,7 +67,7 @@ export function channelNames(config: Config): readonly string[] {
 
 /** Grafana's own credentials where it has some: they may read, the collector's need not. */
 export function storeOf(config: Config): ClientSettings {
-  const base = { ...clientSettings(config.elasticsearch), connections: 2 };
+  const base = { ...clientSettings(config, "relay"), connections: 2 };
   const { username, password_file: password, api_key_file: key, ca_file: ca } = config.grafana.elasticsearch;
   const own = {
     ...(key === undefined ? {} : { apiKeyFile: key }),

@@ -7,6 +7,7 @@ import { Client, errors, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
+import { describeDistrust } from "./distrust.ts";
 import { ElasticsearchFault } from "./fault.ts";
 import { findAuthority, requireTls } from "./pinned-authority.ts";
 
@@ -80,7 +81,12 @@ export async function createElasticsearchHttp(settings: ClientSettings): Promise
   const clientFor = async (signal: AbortSignal): Promise<Client> => {
     if (client !== undefined || fingerprint === undefined)
       return (client ??= createClient(settings, credentials));
-    const authority = await findAuthority({ urls: settings.urls, fingerprint, signal });
+    const authority = await findAuthority({
+      urls: settings.urls,
+      fingerprint,
+      signal,
+      ...(settings.files.serverName === undefined ? {} : { serverName: settings.files.serverName }),
+    });
     if (isClosed) throw new ElasticsearchFault("aborted", "The connection was closed.");
     pinned ??= authority;
     return (client ??= createClient(settings, { ...credentials, ca: pinned }));
@@ -138,6 +144,7 @@ function tlsOptions(settings: ClientSettings, credentials: Credentials): Pick<Cl
     // The pinned authority may be an intermediate one, whose root is not on this host.
     ...(settings.files.caFingerprint === undefined ? {} : { allowPartialTrustChain: true }),
     ...(credentials.ca === undefined ? {} : { ca: credentials.ca }),
+    ...(settings.files.serverName === undefined ? {} : { servername: settings.files.serverName }),
     ...(credentials.certificate === undefined ? {} : { cert: credentials.certificate, key: credentials.key }),
   };
   return { tls };
@@ -180,6 +187,7 @@ async function send({ clientFor, settings, request }: Sending): Promise<HttpAnsw
       timeoutMs,
       timedOut: deadline.aborted,
       stopped: request.signal?.aborted === true,
+      files: settings.files,
     });
   }
 }
@@ -198,7 +206,12 @@ function retryAfterMs(headers: unknown): number | null {
 
 function faultOf(
   error: unknown,
-  about: { readonly timeoutMs: number; readonly timedOut: boolean; readonly stopped: boolean },
+  about: {
+    readonly timeoutMs: number;
+    readonly timedOut: boolean;
+    readonly stopped: boolean;
+    readonly files: ConnectionFiles;
+  },
 ): ElasticsearchFault {
   if (about.stopped) return new ElasticsearchFault("aborted", "The request was stopped.");
   if (about.timedOut || error instanceof errors.TimeoutError) {
@@ -219,5 +232,7 @@ function faultOf(
   if (error instanceof ElasticsearchFault) return error;
   // Only the client's own sentence: its error objects carry the request with its credentials.
   const detail = error instanceof Error ? error.message : "unknown error";
+  const distrust = describeDistrust(detail, about.files);
+  if (distrust !== undefined) return new ElasticsearchFault("connect", distrust);
   return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${detail}).`);
 }

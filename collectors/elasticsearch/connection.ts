@@ -1,15 +1,25 @@
 /** From the configuration to the settings of the client. */
+import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
+import type { AccessUser } from "../../model/access.ts";
 import type { ClientSettings } from "./client.ts";
 
-/** Where Elasticsearch is and how to get in. A managed one is reached on this host; containers get their own file. */
-export function clientSettings(elasticsearch: Config["elasticsearch"]): ClientSettings {
-  const { external, managed } = elasticsearch;
+/**
+ * Where Elasticsearch is and how to get in. A managed one is reached on this host, as `user`; containers have a
+ * configuration of their own, in which it is external. An external one has the credentials that the configuration names.
+ */
+export function clientSettings(
+  config: Pick<Config, "elasticsearch" | "environment">,
+  user: AccessUser,
+): ClientSettings {
+  const { external, managed } = config.elasticsearch;
   if (external === undefined) {
     const { nodes, host_port: port } = managed ?? { nodes: 1, host_port: 9200 };
+    const access = elasticsearchAccess(config, user);
+    const scheme = access === undefined ? "http" : "https";
     return {
-      urls: Array.from({ length: nodes }, (_, index) => `http://127.0.0.1:${port + index}`),
-      files: {},
+      urls: Array.from({ length: nodes }, (_, index) => `${scheme}://127.0.0.1:${port + index}`),
+      files: access ?? {},
     };
   }
   const { url, urls, tls } = external;
@@ -24,6 +34,7 @@ export function clientSettings(elasticsearch: Config["elasticsearch"]): ClientSe
       ...(tls?.ca_file === undefined ? {} : { caFile: tls.ca_file }),
       ...(tls?.certificate_file === undefined ? {} : { certificateFile: tls.certificate_file }),
       ...(tls?.key_file === undefined ? {} : { keyFile: tls.key_file }),
+      ...(tls?.server_name === undefined ? {} : { serverName: tls.server_name }),
     },
   };
 }

@@ -11,6 +11,8 @@ export type ConnectionFiles = {
   readonly caFile?: string;
   readonly certificateFile?: string;
   readonly keyFile?: string;
+  /** Name that the server's certificate must have, where it differs from the host in the address. */
+  readonly serverName?: string;
   /** SHA-256 of the certificate authority. */
   readonly caFingerprint?: string;
 };

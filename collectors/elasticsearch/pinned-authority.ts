@@ -16,6 +16,8 @@ export type AuthorityQuest = {
   readonly urls: readonly string[];
   /** SHA-256, hexadecimal, with or without colons. */
   readonly fingerprint: string;
+  /** Name to ask for, where a server answers to several and the address says none of them. */
+  readonly serverName?: string;
   /** Ends the search, by a deadline or a stop. */
   readonly signal: AbortSignal;
 };
@@ -46,12 +48,17 @@ export function requireTls(urls: readonly string[]): void {
  * @throws ElasticsearchFault `connect` when no node presents it (a node that answers explains more than one that is
  * down); `aborted` when the signal ended the search.
  */
-export async function findAuthority({ urls, fingerprint, signal }: AuthorityQuest): Promise<string> {
+export async function findAuthority({
+  urls,
+  fingerprint,
+  serverName,
+  signal,
+}: AuthorityQuest): Promise<string> {
   const found = new AbortController();
   const problems: Problem[] = [];
   const asked = urls.map(async (url) => {
     const limits = AbortSignal.any([signal, found.signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)]);
-    const finding = await askNode(new URL(url), normalise(fingerprint), limits);
+    const finding = await askNode(new URL(url), normalise(fingerprint), { serverName, signal: limits });
     if ("authority" in finding) return finding.authority;
     problems.push(finding);
     throw new Error(finding.problem);
@@ -71,9 +78,11 @@ function normalise(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").trim().toLowerCase();
 }
 
-async function askNode(url: URL, fingerprint: string, signal: AbortSignal): Promise<Finding> {
+type Asking = { readonly serverName: string | undefined; readonly signal: AbortSignal };
+
+async function askNode(url: URL, fingerprint: string, asking: Asking): Promise<Finding> {
   try {
-    const chain = await presentedChain(url, signal);
+    const chain = await presentedChain(url, asking);
     return choose(chain, fingerprint, url.origin);
   } catch (error) {
     const detail = error instanceof Error ? error.message : "unknown error";
@@ -104,14 +113,15 @@ function isSelfSigned(certificate: X509Certificate): boolean {
 }
 
 /** What a node presents, its own certificate first. Nothing but the handshake is sent. */
-function presentedChain(url: URL, signal: AbortSignal): Promise<X509Certificate[]> {
+function presentedChain(url: URL, { serverName, signal }: Asking): Promise<X509Certificate[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const name = serverName ?? (isIP(host) === 0 ? host : undefined);
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({
       host,
       port: url.port === "" ? HTTPS_PORT : Number(url.port),
-      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...(name === undefined ? {} : { servername: name }),
       minVersion: "TLSv1.2",
       // Nothing is trusted on this connection, and nothing is told.
       rejectUnauthorized: false,

@@ -31,7 +31,7 @@ export type SetupTarget = {
 
 /** @throws LaglineError with what went wrong in one sentence. */
 export async function runSetup(config: Config, options: SetupOptions): Promise<void> {
-  const http = await createElasticsearchHttp(clientSettings(config.elasticsearch));
+  const http = await createElasticsearchHttp(clientSettings(config, "setup"));
   try {
     await setUp(http, {
       ...options,

@@ -260,7 +260,8 @@ class SpoolShipper implements Shipper {
   async #failed(fault: RequestFault, tally: Tally): Promise<void> {
     this.#failing = fault;
     this.#failingSinceMs ??= this.#now();
-    if (fault.reason === "set_up") await this.#reloadCredentials();
+    // Refused, or not trusted: a password or an authority may have been rotated.
+    if (fault.reason === "set_up" || fault.reason === "unreachable") await this.#reloadCredentials();
     const { stored, duplicate } = tally.settlement;
     const progress = stored + duplicate > 0;
     const delayMs = this.#backOff.failed({ retryAfterMs: fault.retryAfterMs, progress });

@@ -35,7 +35,7 @@ const withGroups = (groups: readonly string[]): Pick<ElasticsearchHttp, "request
 
 async function annotate(change: Partial<AnnotateOptions> = {}, groups = GROUPS): Promise<readonly string[]> {
   const printed: string[] = [];
-  await annotateOver(withGroups(groups), nativeIndex("test"), {
+  await annotateOver({ reader: withGroups(groups), writer: http }, nativeIndex("test"), {
     cluster: "shop",
     groups: ["billing-*"],
     kind: "rolling",

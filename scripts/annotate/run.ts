@@ -26,22 +26,30 @@ const MAX_GROUPS = 1000;
 /** @throws LaglineError `LAGLINE_ANNOTATE_NO_GROUP`, `LAGLINE_ANNOTATE_TOO_MANY`, `LAGLINE_ANNOTATE_FAILED`. */
 export async function runAnnotate(config: Config, options: AnnotateOptions): Promise<void> {
   readableIndex(config);
-  const http = await openElasticsearch(config);
+  const reader = await openElasticsearch(config);
+  const writer = await openElasticsearch(config, "collector");
   try {
-    await annotateOver(http, documentsIndex(config), options);
+    await annotateOver({ reader, writer }, documentsIndex(config), options);
   } finally {
-    await http.close();
+    await Promise.all([reader.close(), writer.close()]);
   }
 }
 
-/** The same over any connection, for tests. */
+export type AnnotateConnections = {
+  /** May search. */
+  readonly reader: Pick<ElasticsearchHttp, "request">;
+  /** May add documents. */
+  readonly writer: Pick<ElasticsearchHttp, "request">;
+};
+
+/** The same over any connections, for tests. */
 export async function annotateOver(
-  http: Pick<ElasticsearchHttp, "request">,
+  { reader, writer }: AnnotateConnections,
   index: DocumentsIndex,
   options: AnnotateOptions,
 ): Promise<void> {
   const nowMs = (options.now ?? Date.now)();
-  const seen = await readGroupsSeen(searchOver(http, index.search), {
+  const seen = await readGroupsSeen(searchOver(reader, index.search), {
     fromMs: nowMs - LOOK_BACK_MS,
     signal: options.signal,
   });
@@ -51,7 +59,7 @@ export async function annotateOver(
     .map(({ group }) => group);
   check(groups.length, options);
   const events = deploymentEvents({ ...options, groups, nowMs });
-  await storeEvents(http, events, { target: bulkTarget(index), signal: options.signal });
+  await storeEvents(writer, events, { target: bulkTarget(index), signal: options.signal });
   const until = events[0]?.event_until ?? "";
   options.print(
     options.json

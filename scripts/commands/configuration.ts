@@ -101,4 +101,48 @@ function addSecrets(program: Command): void {
       }
     });
   withExample(withConfig(command), "lagline secrets init");
+  addRotate(secrets);
+}
+
+type RotateFlags = ConfigOption & {
+  readonly user: readonly string[];
+  readonly certificates: boolean;
+  readonly authority: boolean;
+};
+
+function addRotate(secrets: Command): void {
+  const command = secrets
+    .command("rotate")
+    .description(
+      "New passwords of all users of a managed Elasticsearch, or what the flags name, without a restart and without a lost document.",
+    )
+    .option(
+      "--user <name>",
+      "new password of this user only; may be given several times",
+      (name: string, names: readonly string[]) => [...names, name],
+      [],
+    )
+    .option("--certificates", "new keys and certificates of the nodes", false)
+    .option("--authority", "a new authority, and certificates by it", false)
+    .action(async (options: RotateFlags) => {
+      const { config } = load(options);
+      const { parseOrder, rotateSecrets } = await import("../secrets/rotate.ts");
+      const { ownContainers } = await import("../deploy/docker.ts");
+      const signal = interruptSignal();
+      const order = parseOrder(options);
+      // No engine on this host is nothing that runs.
+      const containers = await ownContainers(config, signal).catch(() => []);
+      await rotateSecrets(config, {
+        order,
+        isRunning: containers.some(({ state }) => state === "running"),
+        signal,
+        log: (sentence) => void process.stdout.write(`${sentence}\n`),
+      });
+    });
+  withExample(
+    withConfig(command),
+    "lagline secrets rotate",
+    "lagline secrets rotate --user grafana",
+    "lagline secrets rotate --authority",
+  );
 }

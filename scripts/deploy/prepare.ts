@@ -1,11 +1,16 @@
 /** Makes a host ready to deploy: engine, bundle, images, Terraform, provider, secrets. Says what it does before it does it. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { elasticsearchKeyFiles } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Component } from "../../stacks/versions.ts";
 import type { Platform } from "../../stacks/platform-file.ts";
 import { ensureDockerEngine } from "../platform/engine.ts";
 import { ensureImages } from "../platform/images/images.ts";
+import { ensurePackages } from "../platform/apt.ts";
+import { probeCommand } from "../platform/commands.ts";
+import type { PlatformOptions } from "../platform/context.ts";
+import { createContext } from "../platform/context.ts";
 import { findRepositoryRoot } from "../platform/paths.ts";
 import type { Progress } from "../platform/progress.ts";
 import { ensureDockerProvider } from "../platform/provider.ts";
@@ -25,6 +30,8 @@ export type Prepared = {
   readonly platform: Platform;
   readonly notes: readonly string[];
   readonly engineStarted: boolean;
+  /** Staged secrets that are other than before. */
+  readonly changedSecrets: readonly string[];
 };
 
 /** @throws LaglineError with the reason and the fix, before anything is deployed. */
@@ -33,12 +40,13 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
   await ensureTerraform({ signal: options.signal });
   const engine = await ensureDockerEngine({ ...shared, allowInstall: options.allowInstall });
   await preflight(config, await ownContainers(config, options.signal));
+  await ensureOpenssl(config, { ...shared, allowInstall: options.allowInstall });
   for (const sentence of initialiseSecrets(config)) {
     if (!sentence.includes(": kept ")) {
       options.progress.log(sentence);
     }
   }
-  stageSecrets(config, deploymentDirectories(config).secrets);
+  const changedSecrets = stageSecrets(config, deploymentDirectories(config).secrets);
   await options.progress.step("Bundle the collector", async (step) => {
     await step.run({ file: process.execPath, args: ["scripts/build-bundle.ts"], cwd: findRepositoryRoot() });
   });
@@ -59,7 +67,18 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
   };
   writeIfChanged(deploymentDirectories(config).platformFile, platform);
   writeTerraformEnvironment(config, provider.terraformConfigFile);
-  return { platform, notes, engineStarted: engine.startedByUs };
+  return { platform, notes, engineStarted: engine.startedByUs, changedSecrets };
+}
+
+/** Certificates are made with it, and a bare Debian has none. */
+async function ensureOpenssl(
+  config: Config,
+  options: PlatformOptions & { allowInstall?: boolean },
+): Promise<void> {
+  if (elasticsearchKeyFiles(config) === undefined) return;
+  const found = await probeCommand({ file: "openssl", args: ["version"] }, options.signal);
+  if (found.exitCode === 0 || options.allowInstall === false) return;
+  await ensurePackages(createContext(options), ["openssl"]);
 }
 
 /** What cdktf's verbs need to find the provider without a network; see `cdktf-run.ts`. */

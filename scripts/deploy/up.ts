@@ -1,6 +1,7 @@
 /** `lagline up`: from a configuration to a running monitor with its first documents on screen. */
 import { resolve } from "node:path";
 import type { LoadedConfig } from "../../config/load.ts";
+import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
@@ -10,6 +11,7 @@ import { renderAll } from "../render.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { diagnoseContainers } from "./diagnose.ts";
 import { prepare } from "./prepare.ts";
+import { reloadGrafana } from "./reload-grafana.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
 
 export type UpOptions = {
@@ -27,6 +29,9 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
   const { progress, signal, print } = options;
   const prepared = await prepare(config, options);
   await deploy(loaded, options);
+  if (prepared.platform.images.grafana !== undefined) {
+    await reloadGrafana(config, { changed: prepared.changedSecrets, signal });
+  }
   const { managed } = config.grafana;
   const grafanaMissing =
     managed !== undefined && managed.image === undefined && prepared.platform.images.grafana === undefined;
@@ -60,6 +65,7 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
     "",
     `Lagline runs: environment ${config.environment}, clusters ${Object.keys(config.clusters).join(", ")}.`,
     `  Elasticsearch  ${elasticsearchHostUrls(config).join(", ")}   documents in ${documentsIndex(config).search}`,
+    ...accessWords(config),
     ...Object.entries(config.clusters).map(
       ([name, settings]) => `  Kafka ${name}  ${bootstrapHostServers(settings).join(", ")}`,
     ),
@@ -80,4 +86,13 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
     `  scripts/down${configFlag}                       data is kept`,
     `  scripts/down${configFlag} --purge --yes         data is removed too`,
   ];
+}
+
+function accessWords(config: Config): string[] {
+  const access = elasticsearchAccess(config, "reader");
+  return access === undefined
+    ? []
+    : [
+        `                 user ${access.username}, password in ${access.passwordFile}, authority in ${access.caFile}`,
+      ];
 }

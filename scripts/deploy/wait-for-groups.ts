@@ -2,17 +2,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
-import { readableIndex } from "../../config/documents-index.ts";
 import { LaglineError } from "../../model/errors.ts";
-import { elasticsearchHostUrls } from "../../stacks/endpoints.ts";
 import { SCENARIOS } from "../demo/scenarios.ts";
 import type { Progress } from "../platform/progress.ts";
+import type { Search } from "../search/search.ts";
+import { openSearch } from "../search/search.ts";
 
 const DEADLINE_SECONDS = 300;
-const answerSchema = z.object({
-  aggregations: z
-    .object({ groups: z.object({ buckets: z.array(z.object({ key: z.string() })) }) })
-    .optional(),
+const aggregationsSchema = z.object({
+  groups: z.object({ buckets: z.array(z.object({ key: z.string() })) }),
 });
 
 /** Groups that must appear: the demo's where it plays, otherwise any. */
@@ -28,26 +26,32 @@ export async function waitForGroups(
     return;
   }
   await progress.step("Wait for the first documents", async (step) => {
-    const expected = expectedGroups(config);
-    const start = performance.now();
-    const since = new Date(Date.now() - 2 * config.collector.interval_seconds * 1000);
-    for (;;) {
-      const seen = await readGroups(config, since, signal);
-      const missing = [...expected].filter((group) => !seen.has(group));
-      if (seen.size > 0 && missing.length === 0) {
-        step.note(`${seen.size} groups`);
-        return;
-      }
-      if ((performance.now() - start) / 1000 > DEADLINE_SECONDS) {
-        throw nothingArrived(config, seen.size, missing);
-      }
-      await sleep(1000, undefined, { signal });
+    const { search, close } = await openSearch(config);
+    try {
+      step.note(`${await countGroups(config, search, signal)} groups`);
+    } finally {
+      await close();
     }
   });
 }
 
-async function readGroups(config: Config, since: Date, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const [url] = elasticsearchHostUrls(config);
+/** Asks until every expected group is there. */
+async function countGroups(config: Config, search: Search, signal: AbortSignal): Promise<number> {
+  const expected = expectedGroups(config);
+  const start = performance.now();
+  const since = new Date(Date.now() - 2 * config.collector.interval_seconds * 1000);
+  for (;;) {
+    const seen = await readGroups(search, since, signal);
+    const missing = [...expected].filter((group) => !seen.has(group));
+    if (seen.size > 0 && missing.length === 0) return seen.size;
+    if ((performance.now() - start) / 1000 > DEADLINE_SECONDS) {
+      throw nothingArrived(config, seen.size, missing);
+    }
+    await sleep(1000, undefined, { signal });
+  }
+}
+
+async function readGroups(search: Search, since: Date, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const body = {
     size: 0,
     query: {
@@ -58,15 +62,9 @@ async function readGroups(config: Config, since: Date, signal: AbortSignal): Pro
     aggs: { groups: { terms: { field: "group", size: 1000 } } },
   };
   try {
-    const response = await fetch(`${url}/${readableIndex(config)}/_search`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
-      redirect: "error",
-    });
-    const answer = answerSchema.safeParse(await response.json());
-    return new Set(answer.data?.aggregations?.groups.buckets.map((bucket) => bucket.key));
+    const { aggregations } = await search(body, signal);
+    const answer = aggregationsSchema.safeParse(aggregations);
+    return new Set(answer.data?.groups.buckets.map((bucket) => bucket.key));
   } catch {
     // Not there yet, or busy: the loop asks again until its deadline. An interrupt is the caller's to see.
     signal.throwIfAborted();

@@ -12,6 +12,8 @@ import { broken, ok, skipped, warning } from "./finding.ts";
 
 export type ElasticsearchLook = {
   readonly http: Pick<ElasticsearchHttp, "request" | "reload" | "close">;
+  /** The collector's own connection, where it is another user than the one that looks. */
+  readonly writer?: Pick<ElasticsearchHttp, "request">;
   readonly stream: string;
   /** Name of the index template. @default that of the stream */
   readonly templateName?: string;
@@ -151,28 +153,47 @@ async function lookAtTemplate(look: ElasticsearchLook): Promise<Observation> {
       );
 }
 
-const NEEDED = ["create_doc", "auto_configure", "read", "view_index_metadata"] as const;
+const WRITING = ["create_doc", "auto_configure"] as const;
+const READING = ["read", "view_index_metadata"] as const;
 const rightsSchema = z.object({ index: z.record(z.string(), z.record(z.string(), z.boolean())) });
 
 async function lookAtRights(look: ElasticsearchLook): Promise<Observation> {
-  const answer = await look.http.request({
-    method: "POST",
-    path: "/_security/user/_has_privileges",
-    json: { index: [{ names: [look.stream], privileges: [...NEEDED] }] },
-    signal: look.signal,
-  });
-  const parsed = rightsSchema.safeParse(answer.body);
-  if (answer.status !== 200 || !parsed.success) {
+  const { stream, writer, http } = look;
+  const lacks =
+    writer === undefined
+      ? await lackingRights(look, http, [...WRITING, ...READING])
+      : [
+          ...((await lackingRights(look, writer, WRITING)) ?? []),
+          ...((await lackingRights(look, http, READING)) ?? []),
+        ];
+  if (lacks === undefined) {
     return skipped("rights", "Elasticsearch runs without security, or does not tell what this user may do.");
   }
-  const may = parsed.data.index[look.stream] ?? {};
-  const lacks = NEEDED.filter((name) => may[name] === false);
-  if (lacks.length === 0) return ok("rights", `This user may write to and read ${look.stream}.`);
+  const who = writer === undefined ? "This user" : "The users of Lagline";
+  if (lacks.length === 0) return ok("rights", `${who} may write to and read ${stream}.`);
   return broken(
     "rights",
-    `This user lacks ${lacks.join(", ")} on ${look.stream}.`,
-    "Grant it, or use the key that `lagline setup` makes; the collector needs create_doc and auto_configure, `lagline top` needs read.",
+    `${who} ${writer === undefined ? "lacks" : "lack"} ${lacks.join(", ")} on ${stream}.`,
+    "Grant it, or see docs/security.md for the roles; the collector needs create_doc and auto_configure, `lagline top` needs read.",
   );
+}
+
+/** Undefined where Elasticsearch does not tell. */
+async function lackingRights(
+  { stream, signal }: ElasticsearchLook,
+  http: Pick<ElasticsearchHttp, "request">,
+  needed: readonly string[],
+): Promise<readonly string[] | undefined> {
+  const answer = await http.request({
+    method: "POST",
+    path: "/_security/user/_has_privileges",
+    json: { index: [{ names: [stream], privileges: [...needed] }] },
+    signal,
+  });
+  const parsed = rightsSchema.safeParse(answer.body);
+  if (answer.status !== 200 || !parsed.success) return undefined;
+  const may = parsed.data.index[stream] ?? {};
+  return needed.filter((name) => may[name] === false);
 }
 
 const clockSchema = z.object({ nodes: z.record(z.string(), z.object({ timestamp: z.number() })) });

@@ -168,7 +168,14 @@ async function elasticsearch({ config, http, now, signal }: Walk): Promise<reado
   }
   const urls = elasticsearchHostUrls(config);
   const { search: stream, templateName } = documentsIndex(config);
-  return lookAtElasticsearch({ http, stream, templateName, urls, now, signal });
+  const look = { http, stream, templateName, urls, now, signal };
+  if (config.elasticsearch.managed?.security.enabled !== true) return lookAtElasticsearch(look);
+  const writer = await openElasticsearch(config, "collector");
+  try {
+    return await lookAtElasticsearch({ ...look, writer });
+  } finally {
+    await writer.close();
+  }
 }
 
 async function grafana({ config, containers, signal }: Walk): Promise<readonly Observation[]> {

@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
-import type { ConnectionFiles } from "../../collectors/elasticsearch/credentials.ts";
+import { clientSettings } from "../../collectors/elasticsearch/connection.ts";
 import { readableIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
-import { elasticsearchHostUrls } from "../../stacks/endpoints.ts";
+import type { AccessUser } from "../../model/access.ts";
 
 export type SearchBody = Readonly<Record<string, unknown>>;
 export type SearchHit = { readonly source: unknown; readonly sort: readonly unknown[] };
@@ -36,30 +36,12 @@ export async function openSearch(
   return { search: searchOver(http, readableIndex(config)), close: () => http.close() };
 }
 
-/** The connection of `lagline.yaml` as seen from this host. @throws LaglineError when a credential file cannot be read. */
-export function openElasticsearch(config: Config): Promise<ElasticsearchHttp> {
-  return createElasticsearchHttp({
-    urls: elasticsearchHostUrls(config),
-    files: connectionFiles(config),
-    requestTimeoutMs: TIMEOUT_MS,
-  });
-}
-
-/** Credentials as lagline.yaml names them; a managed Elasticsearch has none on its loopback port. */
-function connectionFiles(config: Config): ConnectionFiles {
-  const { external } = config.elasticsearch;
-  if (external === undefined) return {};
-  const files: Readonly<Record<keyof ConnectionFiles, string | undefined>> = {
-    username: external.username,
-    passwordFile: external.password_file,
-    apiKeyFile: external.api_key_file,
-    bearerTokenFile: external.bearer_token_file,
-    caFingerprint: external.ca_fingerprint,
-    caFile: external.tls?.ca_file,
-    certificateFile: external.tls?.certificate_file,
-    keyFile: external.tls?.key_file,
-  };
-  return Object.fromEntries(Object.entries(files).filter(([, value]) => value !== undefined));
+/**
+ * The connection of `lagline.yaml` as seen from this host, as a user that may only read unless another is named.
+ * @throws LaglineError when a credential file cannot be read.
+ */
+export function openElasticsearch(config: Config, user: AccessUser = "reader"): Promise<ElasticsearchHttp> {
+  return createElasticsearchHttp({ ...clientSettings(config, user), requestTimeoutMs: TIMEOUT_MS });
 }
 
 export function searchOver(http: Pick<ElasticsearchHttp, "request">, index: string): Search {

@@ -23,7 +23,9 @@ import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
+import { elasticsearchNodeSecrets } from "../../stacks/files/elasticsearch-files.ts";
 import { kafkaSecrets } from "../../stacks/monitor-stack.ts";
+import { ensureElasticsearchKeys } from "./elasticsearch-keys.ts";
 
 export type Secret = {
   readonly name: string;
@@ -32,20 +34,25 @@ export type Secret = {
   readonly generated: boolean;
 };
 
+const MANAGED_SECURITY = "elasticsearch.managed.security";
+/** Users of Elasticsearch whose programs run in containers and are not Grafana. */
+const CONTAINER_USERS = ["collector", "setup"] as const;
+
 /** Every secret of a configuration that a container reads: name when staged, file of the user, setting that names it. */
 export function listSecrets(config: Config): Secret[] {
   const managed = config.grafana.managed !== undefined;
-  return [
+  const secrets: Secret[] = [
     ...(managed
       ? grafanaSecrets(config).map((secret) => ({
           ...secret,
           generated: secret.setting === "grafana.managed.admin_password_file",
         }))
       : []),
-    ...elasticsearchSecrets(config).map(({ name, file, setting }) => ({
-      name,
+    ...elasticsearchUserSecrets(config),
+    ...elasticsearchNodeSecrets(config).map(({ staged, file }) => ({
+      name: staged,
       file,
-      setting: `elasticsearch.external.${setting}`,
+      setting: MANAGED_SECURITY,
       generated: false,
     })),
     ...Object.entries(config.clusters).flatMap(([cluster, settings]) =>
@@ -57,29 +64,49 @@ export function listSecrets(config: Config): Secret[] {
       })),
     ),
   ];
+  // Several programs may read one file, such as the authority's certificate.
+  return [...new Map(secrets.map((secret) => [secret.name, secret])).values()];
+}
+
+function elasticsearchUserSecrets(config: Config): Secret[] {
+  const managed = config.elasticsearch.managed !== undefined;
+  return CONTAINER_USERS.flatMap((user) =>
+    elasticsearchSecrets(config, user).map(({ name, file, setting }) => ({
+      name,
+      file,
+      setting: managed ? MANAGED_SECURITY : `elasticsearch.external.${setting}`,
+      generated: false,
+    })),
+  );
 }
 
 /** Creates what can be made up (32 random bytes, base64url). Returns one sentence per secret. */
 export function initialiseSecrets(config: Config): string[] {
-  return listSecrets(config).map((secret) => {
-    if (existsSync(secret.file)) {
-      return `${secret.setting}: kept ${secret.file}.`;
-    }
-    if (!secret.generated) {
-      return `${secret.setting}: ${secret.file} is missing; write the secret into it and set its mode to 0600.`;
-    }
-    mkdirSync(dirname(secret.file), { recursive: true, mode: 0o700 });
-    writeFileSync(secret.file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
-    return `${secret.setting}: created ${secret.file}.`;
-  });
+  const made = ensureElasticsearchKeys(config);
+  const rest = listSecrets(config)
+    .filter(({ setting }) => setting !== MANAGED_SECURITY)
+    .map((secret) => initialiseSecret(secret));
+  return [...made, ...rest];
+}
+
+function initialiseSecret(secret: Secret): string {
+  if (existsSync(secret.file)) {
+    return `${secret.setting}: kept ${secret.file}.`;
+  }
+  if (!secret.generated) {
+    return `${secret.setting}: ${secret.file} is missing; write the secret into it and set its mode to 0600.`;
+  }
+  mkdirSync(dirname(secret.file), { recursive: true, mode: 0o700 });
+  writeFileSync(secret.file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
+  return `${secret.setting}: created ${secret.file}.`;
 }
 
 /**
  * Copies every secret to where containers mount it, into the file that is there already, and removes staged ones that
- * are not used any more.
+ * are not used any more. Returns the names of those that changed.
  * @throws LaglineError LAGLINE_SECRETS_UNUSABLE naming every secret that is missing, empty or readable by others.
  */
-export function stageSecrets(config: Config, directory: string): void {
+export function stageSecrets(config: Config, directory: string): string[] {
   const secrets = listSecrets(config);
   const problems = secrets.flatMap(findProblem);
   if (problems.length > 0) {
@@ -96,13 +123,13 @@ export function stageSecrets(config: Config, directory: string): void {
   )) {
     rmSync(join(directory, stale));
   }
-  for (const { name, file } of secrets) {
+  return secrets.flatMap(({ name, file }) => {
     const target = resolve(directory, name);
     const value = readFileSync(file);
-    if (!existsSync(target) || !readFileSync(target).equals(value)) {
-      writeInPlace(target, value);
-    }
-  }
+    if (existsSync(target) && readFileSync(target).equals(value)) return [];
+    writeInPlace(target, value);
+    return [name];
+  });
 }
 
 /**

@@ -37,7 +37,7 @@ function inside(yaml: string): Config {
 
 describe("the client certificate for an external Elasticsearch", () => {
   it("is in the configuration that the collector reads, with everything else that lets it in", () => {
-    expect(clientSettings(inside(YAML).elasticsearch)).toEqual({
+    expect(clientSettings(inside(YAML), "collector")).toEqual({
       urls: ["https://search.example:9200"],
       files: {
         username: "lagline",

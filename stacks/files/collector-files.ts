@@ -3,18 +3,33 @@
  * address in the deployment's network, secrets become files under /run/secrets.
  */
 import type { ClusterConfig, Config, ConfigInput } from "../../config/schema.ts";
+import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
+import type { AccessUser } from "../../model/access.ts";
 import { BURROW_PORT, burrowName, elasticsearchUrls, PATHS } from "../endpoints.ts";
+
+import { AUTHORITY_SECRET } from "./elasticsearch-files.ts";
 
 /** Settings below `elasticsearch.external.tls`. */
 const TLS = "tls.";
 
+/** What the setup step reads, below the generated files. */
+export const SETUP_CONFIGURATION = "setup/lagline.yaml";
+
 /**
  * Files that a container may need for Elasticsearch: setting below elasticsearch.external, the user's file, and its name
- * under /run/secrets.
+ * under /run/secrets. In a managed Elasticsearch each program is a user of its own.
  */
 export function elasticsearchSecrets(
   config: Config,
+  user: AccessUser,
 ): { readonly setting: string; readonly file: string; readonly name: string }[] {
+  const access = elasticsearchAccess(config, user);
+  if (access !== undefined) {
+    return [
+      { setting: "password_file", file: access.passwordFile, name: `elasticsearch-${user}-password` },
+      { setting: "tls.ca_file", file: access.caFile, name: AUTHORITY_SECRET },
+    ];
+  }
   const external = config.elasticsearch.external;
   const candidates = [
     { setting: "password_file", file: external?.password_file, name: "elasticsearch-password" },
@@ -33,21 +48,41 @@ export function elasticsearchSecrets(
   );
 }
 
+/** The configuration of the setup step: where Elasticsearch is, and as whom to prepare it. */
+export function setupConfig(config: Config): string {
+  const [[name, cluster] = ["", undefined]] = Object.entries(config.clusters);
+  const inside: ConfigInput = {
+    environment: config.environment,
+    // Not read by the step, and needed for the file to be whole.
+    clusters: cluster === undefined ? {} : { [name]: { burrow: burrowInside(config, name, cluster) } },
+    elasticsearch: elasticsearchInside(config, "setup"),
+  };
+  return `${JSON.stringify(inside, undefined, 2)}\n`;
+}
+
 export function collectorConfig(config: Config, name: string, cluster: ClusterConfig): string {
   const inside: ConfigInput = {
     environment: config.environment,
     clusters: {
       [name]: {
-        burrow: { external: { servers: [burrowUrl(config, name, cluster)] } },
+        burrow: burrowInside(config, name, cluster),
         filters: cluster.filters,
       },
     },
-    elasticsearch: elasticsearchInside(config),
+    elasticsearch: elasticsearchInside(config, "collector"),
     // The host name of a container changes with every replacement, and a new name is a new series.
     collector: { ...config.collector, name: config.collector.name ?? name, spool_directory: PATHS.spool },
     policies: config.policies,
   };
   return `${JSON.stringify(inside, undefined, 2)}\n`;
+}
+
+function burrowInside(
+  config: Config,
+  name: string,
+  cluster: ClusterConfig,
+): ConfigInput["clusters"][string]["burrow"] {
+  return { external: { servers: [burrowUrl(config, name, cluster)] } };
 }
 
 function burrowUrl(config: Config, name: string, cluster: ClusterConfig): string {
@@ -60,9 +95,10 @@ function burrowUrl(config: Config, name: string, cluster: ClusterConfig): string
     : `http://${burrowName(name)}:${BURROW_PORT}`;
 }
 
-function elasticsearchInside(config: Config): ConfigInput["elasticsearch"] {
+/** Where Elasticsearch is as a container sees it, and how its program gets in. */
+export function elasticsearchInside(config: Config, user: AccessUser): ConfigInput["elasticsearch"] {
   const { external, managed, retention_days, replicas, index } = config.elasticsearch;
-  const files = elasticsearchSecrets(config).map(
+  const files = elasticsearchSecrets(config, user).map(
     ({ setting, name }) => [setting, `${PATHS.secrets}/${name}`] as const,
   );
   const credentials = Object.fromEntries(files.filter(([setting]) => !setting.startsWith(TLS)));
@@ -71,13 +107,17 @@ function elasticsearchInside(config: Config): ConfigInput["elasticsearch"] {
       setting.startsWith(TLS) ? [[setting.slice(TLS.length), path] as const] : [],
     ),
   );
+  const username = external?.username ?? elasticsearchAccess(config, user)?.username;
+  const serverName = external?.tls?.server_name;
   const shards = replicas ?? (managed === undefined ? undefined : managed.nodes === 1 ? 0 : 1);
   return {
     external: {
       urls: [...elasticsearchUrls(config)],
-      ...(external?.username === undefined ? {} : { username: external.username }),
+      ...(username === undefined ? {} : { username }),
       ...(external?.ca_fingerprint === undefined ? {} : { ca_fingerprint: external.ca_fingerprint }),
-      ...(Object.keys(tls).length === 0 ? {} : { tls }),
+      ...(Object.keys(tls).length === 0 && serverName === undefined
+        ? {}
+        : { tls: { ...tls, ...(serverName === undefined ? {} : { server_name: serverName }) } }),
       ...credentials,
     },
     retention_days,

@@ -1,13 +1,15 @@
 /** Every generated file of a deployment: path → text. Pure. */
 import type { Config } from "../../config/schema.ts";
 import { burrowJson } from "./burrow-files.ts";
-import { collectorConfig } from "./collector-files.ts";
+import { collectorConfig, SETUP_CONFIGURATION, setupConfig } from "./collector-files.ts";
+import { elasticsearchFiles } from "./elasticsearch-files.ts";
 import { grafanaFiles } from "./grafana-files.ts";
 import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
 
 /** `runbooks` is the Markdown of the alert rules' runbooks by name. */
 export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
-  const files = grafanaFiles(config, runbooks);
+  const files = new Map([...grafanaFiles(config, runbooks), ...elasticsearchFiles(config)]);
+  files.set(SETUP_CONFIGURATION, setupConfig(config));
   for (const [name, cluster] of Object.entries(config.clusters)) {
     const kafka = cluster.kafka?.managed;
     if (kafka !== undefined) {

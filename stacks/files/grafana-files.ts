@@ -4,6 +4,7 @@ import { renderGrafana } from "../../alerts/index.ts";
 import type { AlertPolicy, GrafanaRenderOptions, SlackOptions } from "../../alerts/index.ts";
 import { policyWays } from "../../config/alert-routing.ts";
 import type { PolicyWay } from "../../config/alert-routing.ts";
+import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { elasticsearchHostUrls, elasticsearchUrls, PATHS } from "../endpoints.ts";
@@ -13,6 +14,8 @@ export function grafanaSecrets(
   config: Config,
 ): { readonly setting: string; readonly file: string; readonly name: string }[] {
   const { managed, elasticsearch } = config.grafana;
+  const own = elasticsearchAccess(config, "grafana");
+  const hasOther = elasticsearch.password_file !== undefined || elasticsearch.api_key_file !== undefined;
   const candidates = [
     {
       setting: "grafana.managed.admin_password_file",
@@ -31,7 +34,7 @@ export function grafanaSecrets(
     })),
     {
       setting: "grafana.elasticsearch.password_file",
-      file: elasticsearch.password_file,
+      file: elasticsearch.password_file ?? (hasOther ? undefined : own?.passwordFile),
       name: "grafana-elasticsearch-password",
     },
     {
@@ -41,7 +44,7 @@ export function grafanaSecrets(
     },
     {
       setting: "grafana.elasticsearch.ca_file",
-      file: elasticsearch.ca_file,
+      file: elasticsearch.ca_file ?? own?.caFile,
       name: "grafana-elasticsearch-ca",
     },
   ];
@@ -90,7 +93,7 @@ export function grafanaRenderOptions(
     elasticsearch: {
       url: elasticsearch.url ?? url,
       index: documentsIndex(config).search,
-      ...(elasticsearch.username === undefined ? {} : { username: elasticsearch.username }),
+      ...grafanaUser(config),
       ...secret("grafana.elasticsearch.password_file", "passwordFile"),
       ...secret("grafana.elasticsearch.api_key_file", "apiKeyFile"),
       ...secret("grafana.elasticsearch.ca_file", "caFile"),
@@ -130,4 +133,12 @@ function alertPolicy(way: PolicyWay, { alerts: { slack } }: Config): AlertPolicy
     slackChannel: channel !== null && slack?.channels[channel] !== undefined ? channel : null,
     muteWindows: way.mute_windows,
   };
+}
+
+/** The user that the configuration names, or the one of a managed Elasticsearch that may only read. */
+function grafanaUser(config: Config): { username?: string } {
+  const { username, api_key_file: apiKeyFile } = config.grafana.elasticsearch;
+  const own = apiKeyFile === undefined ? elasticsearchAccess(config, "grafana")?.username : undefined;
+  const name = username ?? own;
+  return name === undefined ? {} : { username: name };
 }

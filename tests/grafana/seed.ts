@@ -7,13 +7,16 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import axios from "axios";
+import type { AxiosInstance } from "axios";
 import { scenarioDocuments } from "./scenario.ts";
+import type { ConnectionFiles } from "../../collectors/elasticsearch/credentials.ts";
 import type { LagDocument } from "../../model/documents.ts";
 import { FIELDS, FIELD_NAMES } from "../../model/fields.ts";
+import { plainHttp } from "../support/elasticsearch.ts";
 
 export type SeedOptions = {
-  readonly url: string;
+  /** Requests to Elasticsearch, with what lets them in. */
+  readonly http: AxiosInstance;
   readonly index: string;
   readonly clusters: readonly string[];
   readonly intervalSeconds: number;
@@ -23,12 +26,11 @@ export type SeedOptions = {
 };
 
 const TICKS_PER_REQUEST = 20;
-const TIMEOUT_MS = 30_000;
 
 /** Creates the index anew and writes `hours` of history. Returns the number of documents. */
 export async function seedHistory(options: SeedOptions): Promise<number> {
-  await axios.delete(`${options.url}/${options.index}`, { timeout: TIMEOUT_MS, validateStatus: () => true });
-  await axios.put(`${options.url}/${options.index}`, indexBody(), { timeout: TIMEOUT_MS });
+  await options.http.delete(`/${options.index}`, { validateStatus: () => true });
+  await options.http.put(`/${options.index}`, indexBody());
   const last = Math.floor(options.nowSeconds / options.intervalSeconds) * options.intervalSeconds;
   let tick = last - options.hours * 3600;
   let written = 0;
@@ -44,7 +46,7 @@ export async function seedHistory(options: SeedOptions): Promise<number> {
     written += documents.length;
     tick += TICKS_PER_REQUEST * options.intervalSeconds;
   }
-  await axios.post(`${options.url}/${options.index}/_refresh`, undefined, { timeout: TIMEOUT_MS });
+  await options.http.post(`/${options.index}/_refresh`);
   return written;
 }
 
@@ -69,10 +71,10 @@ function indexBody(): object {
 
 async function sendBulk(options: SeedOptions, documents: readonly LagDocument[]): Promise<void> {
   const body = documents.map((document) => `{"create":{}}\n${JSON.stringify(document)}\n`).join("");
-  const { data } = await axios.post<{ errors: boolean; items: unknown[] }>(
-    `${options.url}/${options.index}/_bulk`,
+  const { data } = await options.http.post<{ errors: boolean; items: unknown[] }>(
+    `/${options.index}/_bulk`,
     body,
-    { timeout: TIMEOUT_MS, headers: { "content-type": "application/x-ndjson" } },
+    { headers: { "content-type": "application/x-ndjson" } },
   );
   if (data.errors)
     throw new Error(`Elasticsearch refused documents: ${JSON.stringify(data.items).slice(0, 500)}`);
@@ -82,6 +84,9 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       url: { type: "string", default: "http://127.0.0.1:9200" },
+      username: { type: "string" },
+      "password-file": { type: "string" },
+      "ca-file": { type: "string" },
       index: { type: "string", default: "metrics-kafka.consumer_lag-look" },
       clusters: { type: "string", default: "orders" },
       interval: { type: "string", default: "15" },
@@ -94,7 +99,7 @@ async function main(): Promise<void> {
   });
   const startSeconds = Math.floor(Date.now() / 1000);
   const options: LiveOptions = {
-    url: values.url,
+    http: plainHttp({ urls: [values.url], files: defined(values) }),
     index: values.index,
     clusters: values.clusters.split(","),
     intervalSeconds: Number(values.interval),
@@ -113,6 +118,16 @@ async function main(): Promise<void> {
     await wait((next + 1) * 1000 - Date.now());
     await seedTick(next, options);
   }
+}
+
+type Access = { readonly username?: string; readonly "password-file"?: string; readonly "ca-file"?: string };
+
+function defined({ username, "password-file": passwordFile, "ca-file": caFile }: Access): ConnectionFiles {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
 }
 
 if (import.meta.main) await main();

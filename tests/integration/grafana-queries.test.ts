@@ -1,8 +1,8 @@
 /** Every query of every page and rule on a real Elasticsearch, as Grafana's data source sends it. */
 import { randomBytes } from "node:crypto";
-import axios from "axios";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { plainHttp, testElasticsearch } from "../support/elasticsearch.ts";
 import { VALUE_FIELDS, consumerValues } from "../../alerts/consumer-values.ts";
 import { buildRules } from "../../alerts/rules.ts";
 import { buildDashboards } from "../../dashboards/index.ts";
@@ -26,17 +26,11 @@ const config = {
   staleAfterSeconds: 150,
 };
 const alerting = { ...ALERTING, ...config };
-let url = "";
+const http = plainHttp(testElasticsearch());
 
 beforeAll(async () => {
-  url = process.env["LAGLINE_TEST_ELASTICSEARCH_URL"] ?? "";
-  if (url === "") {
-    throw new Error(
-      "LAGLINE_TEST_ELASTICSEARCH_URL is not set: this test needs a real Elasticsearch. Run scripts/test, or set it to one you may write to.",
-    );
-  }
   const seed = {
-    url,
+    http,
     index,
     clusters: [CLUSTER],
     intervalSeconds: INTERVAL,
@@ -48,7 +42,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await axios.delete(`${url}/${index}`, { timeout: 30_000, validateStatus: () => true });
+  await http.delete(`/${index}`, { validateStatus: () => true });
 });
 
 const bucket: z.ZodType<Bucket> = z.lazy(() =>
@@ -66,8 +60,7 @@ const answer = z.object({
 type Answer = z.output<typeof answer>;
 
 async function search(body: SearchBody): Promise<Answer> {
-  const response = await axios.post(`${url}/${index}/_search`, body, {
-    timeout: 30_000,
+  const response = await http.post(`/${index}/_search`, body, {
     validateStatus: () => true,
   });
   expect({ status: response.status, error: response.data.error }).toEqual({ status: 200, error: undefined });

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildStandIn } from "./support/grafana-stand-in.ts";
-import { config, ELASTICSEARCH, lagline, repositoryRoot, secretsDirectory } from "./support/deployment.ts";
+import { offerElasticsearch } from "../support/elasticsearch.ts";
+import { config, lagline, repositoryRoot, secretsDirectory } from "./support/deployment.ts";
 
 /** Names and ports of this deployment are fixed, so that one run at a time may have it on a host. */
 const LOCK = join(tmpdir(), "lagline-integration.lock");
@@ -30,7 +31,7 @@ export async function setup(): Promise<void> {
     await teardown();
     throw new Error("`lagline up` failed; its own words are above.");
   }
-  process.env["LAGLINE_TEST_ELASTICSEARCH_URL"] = ELASTICSEARCH;
+  offerElasticsearch(config);
 }
 
 function takeLock(): void {

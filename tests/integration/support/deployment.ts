@@ -2,16 +2,17 @@
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { clientSettings } from "../../../collectors/elasticsearch/connection.ts";
 import { loadConfig } from "../../../config/load.ts";
 import type { LagDocument } from "../../../model/documents.ts";
 import { dataStreamName } from "../../../model/documents.ts";
+import { plainHttp } from "../../support/elasticsearch.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 export const CONFIG_FILE = join(ROOT, "tests", "integration", "lagline.yaml");
 export const { config } = loadConfig(CONFIG_FILE);
 export const CLUSTER = "shop";
 export const INTERVAL_MS = config.collector.interval_seconds * 1000;
-export const ELASTICSEARCH = `http://127.0.0.1:${config.elasticsearch.managed?.host_port}`;
 export const STREAM = dataStreamName(config.environment);
 
 export function containerName(thing: string): string {
@@ -102,17 +103,17 @@ type SearchAnswer = {
 };
 
 async function request<T>(path: string, body?: object): Promise<T> {
-  const response = await fetch(`${ELASTICSEARCH}${path}`, {
-    signal: AbortSignal.timeout(20_000),
-    ...(body === undefined
-      ? {}
-      : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  // Made for each request: the files appear with the deployment, and a test rotates them.
+  const http = plainHttp(clientSettings(config, "operator"));
+  const { status, data } = await http.request<T>({
+    url: path,
+    validateStatus: () => true,
+    ...(body === undefined ? {} : { method: "POST", data: body }),
   });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`Elasticsearch answered ${response.status} to ${path}: ${text.slice(0, 300)}`);
+  if (status !== 200) {
+    throw new Error(`Elasticsearch answered ${status} to ${path}: ${JSON.stringify(data).slice(0, 300)}`);
   }
-  return JSON.parse(text) as T;
+  return data;
 }
 
 export async function refresh(): Promise<void> {
