@@ -362,7 +362,7 @@ describe("the doctor", () => {
     );
 
   it("finds nothing wrong with a deployment that runs", { timeout: 200_000 }, async () => {
-    await untilWhole();
+    expect(await untilWhole()).toBe(true);
   });
 
   it.each([
