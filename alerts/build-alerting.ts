@@ -36,7 +36,7 @@ export function buildAlerting(config: AlertingConfig, known: KnownTargets): read
     },
   ];
   if (config.slack !== undefined) {
-    files.push({ fileName: "lagline-contact-points.yaml", json: contactPointsFile(config.slack) });
+    files.push({ fileName: "lagline-contact-points.yaml", json: contactPointsFile(config.slack, config) });
     files.push({ fileName: "lagline-templates.yaml", json: templatesFile() });
     if (config.routing === "policy_tree") {
       files.push({ fileName: "lagline-policies.yaml", json: policiesFile(config) });

@@ -89,17 +89,26 @@ const slackSettings = z.strictObject({
   mentionChannel: z.enum(["here", "channel"]).optional(),
 });
 
+/** Grafana shows its own default where a webhook has no templates; a dead-man's switch needs none. */
+const webhookSettings = z.strictObject({
+  url: z.union([secretFile, z.url({ protocol: /^https?$/ }).pipe(withoutDollar)]),
+  httpMethod: z.literal("POST"),
+  authorization_scheme: z.literal("Bearer").optional(),
+  authorization_credentials: secretFile.optional(),
+  title: withoutDollar.optional(),
+  message: withoutDollar.optional(),
+});
+const receiver = { uid, disableResolveMessage: z.boolean() };
+
 const contactPoint = z.strictObject({
   orgId: z.int().min(1),
   name: z.string().min(1),
   receivers: z
     .array(
-      z.strictObject({
-        uid,
-        type: z.literal("slack"),
-        disableResolveMessage: z.boolean(),
-        settings: slackSettings,
-      }),
+      z.discriminatedUnion("type", [
+        z.strictObject({ ...receiver, type: z.literal("slack"), settings: slackSettings }),
+        z.strictObject({ ...receiver, type: z.literal("webhook"), settings: webhookSettings }),
+      ]),
     )
     .min(1),
 });

@@ -36,9 +36,7 @@ export function checkReceivers(files: readonly ParsedFile[]): readonly string[] 
     .flatMap(({ template }) =>
       [...template.matchAll(/\{\{ define "([^"]+)" \}\}/g)].map((match) => match[1] ?? ""),
     );
-  const used = receivers.flatMap(({ settings }) =>
-    templatesIn(`${settings.title} ${settings.text} ${settings.color}`),
-  );
+  const used = receivers.flatMap(({ settings }) => templatesIn(Object.values(settings).join(" ")));
   const timings = files.flatMap((file) => file.muteTimes ?? []).map(({ name }) => name);
   const wanted = [
     ...files.flatMap((file) => file.policies ?? []).flatMap(receiversOf),

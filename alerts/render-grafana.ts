@@ -21,6 +21,8 @@ export type GrafanaRenderOptions = {
   readonly dashboardsPath?: string;
   /** Left out: rules are provisioned and visible in Grafana, and nothing is sent. */
   readonly slack?: SlackOptions;
+  /** Path inside Grafana's container of the file with the address of a dead-man's switch. */
+  readonly heartbeatUrlFile?: string;
   /** Policies by whose name alerts are routed. @default none: everything goes the common way */
   readonly policies?: readonly AlertPolicy[];
   /** @default 14400 */
@@ -98,6 +100,7 @@ export function alertingConfig(options: GrafanaRenderOptions): AlertingConfig {
     criticalRepeatIntervalSeconds: options.criticalRepeatIntervalSeconds ?? 3600,
     routing: options.routing ?? "policy_tree",
     ...(options.slack === undefined ? {} : { slack: options.slack }),
+    ...(options.heartbeatUrlFile === undefined ? {} : { heartbeatUrlFile: options.heartbeatUrlFile }),
     ...(options.runbookUrlPrefix === undefined ? {} : { runbookUrlPrefix: options.runbookUrlPrefix }),
   };
 }

@@ -3,11 +3,27 @@ import { createHash } from "node:crypto";
 import { DEFAULT_RECEIVER, RECEIVERS, TEMPLATES, channelReceivers } from "./names.ts";
 import { MESSAGE_TEMPLATE } from "./message-template.ts";
 import { muteTimes, muteTimingName } from "./mute-timings.ts";
+import { relayReceiver, watchdogContactPoints, watchdogRoutes } from "./relay/provisioning.ts";
 import type { AlertPolicy, AlertingConfig, SlackOptions } from "./types.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 
-export function contactPointsFile(slack: SlackOptions): JsonObject {
+/** The watchdog's contact point follows from `config`; left out: none. */
+export function contactPointsFile(slack: SlackOptions, config?: AlertingConfig): JsonObject {
   const { webhookFile, mentionOnCritical: mention, channels = [] } = slack;
+  const { relay } = slack;
+  const watchdog = config === undefined ? [] : watchdogContactPoints(config);
+  if (relay !== undefined) {
+    const pairs = [RECEIVERS, ...channels.map(({ name }) => channelReceivers(name))];
+    const names = [...pairs.flatMap((pair) => [pair.channel, pair.page]), RECEIVERS.note];
+    const points = names.map((name) => ({
+      orgId: 1,
+      name,
+      receivers: [
+        { ...relayReceiver(receiverUid(name), relay), disableResolveMessage: name === RECEIVERS.note },
+      ],
+    }));
+    return { apiVersion: 1, contactPoints: [...points, ...watchdog] };
+  }
   return {
     apiVersion: 1,
     contactPoints: [
@@ -21,6 +37,7 @@ export function contactPointsFile(slack: SlackOptions): JsonObject {
           contactPoint(names.page, channel.webhookFile, mention),
         ];
       }),
+      ...watchdog,
     ],
   };
 }
@@ -48,6 +65,7 @@ export function policiesFile(config: AlertingConfig): JsonObject {
             group_by: ["cluster", "group"],
             ...timing(config.repeatIntervalSeconds),
             routes: [
+              ...watchdogRoutes(config),
               {
                 // One message when Elasticsearch does not answer, not one per rule.
                 receiver: RECEIVERS.channel,

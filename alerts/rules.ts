@@ -8,6 +8,7 @@ import { DELIVERY_RULES } from "./delivery-rules.ts";
 import type { DeliveryRule } from "./delivery-rules.ts";
 import { ask, math, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
+import { watchdogRules } from "./relay/provisioning.ts";
 import { byPolicy } from "./policy-text.ts";
 import { COUNT, DURATION, RATE, WHOLE, duration, inLink, name, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";
@@ -23,6 +24,7 @@ export function buildRules(config: AlertingConfig): readonly JsonObject[] {
     ...config.clusters.map((cluster) => staleRule(config, cluster)),
     ...DELIVERY_RULES.map((rule) => deliveryRule(rule, config)),
     suspectRule(config),
+    ...watchdogRules(config),
   ];
 }
 

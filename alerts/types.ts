@@ -23,6 +23,8 @@ export type AlertingConfig = {
   /** Bound of a collector's spool; the rule about its filling compares with it. */
   readonly spoolMaximumBytes: number;
   readonly slack?: SlackOptions;
+  /** Path inside Grafana's container of the file that holds the address of a dead-man's switch. */
+  readonly heartbeatUrlFile?: string;
   /** Every policy of the configuration, `default` too. Names are unique. */
   readonly policies: readonly AlertPolicy[];
   readonly repeatIntervalSeconds: number;
@@ -37,7 +39,16 @@ export type AlertingConfig = {
   readonly routing: "policy_tree" | "rules";
 };
 
+/** Where Grafana posts instead of to Slack. */
+export type RelayTarget = {
+  readonly url: string;
+  /** Path inside Grafana's container of the file that holds the token. */
+  readonly tokenFile: string;
+};
+
 export type SlackOptions = {
+  /** Left out: Grafana posts to Slack by itself. */
+  readonly relay?: RelayTarget;
   /** Path inside Grafana's container of the file that holds the webhook's address. */
   readonly webhookFile: string;
   readonly mentionOnCritical: "none" | "here" | "channel";

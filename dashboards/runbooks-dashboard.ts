@@ -20,6 +20,7 @@ export const RUNBOOK_NAMES = [
   "lag-pipeline-delivery-late",
   "kafka-consumer-offsets-rewound",
   "lag-pipeline-data-suspect",
+  "lagline-watchdog",
 ] as const;
 export type RunbookName = (typeof RUNBOOK_NAMES)[number];
 

@@ -13,10 +13,11 @@ export type AlertKind =
   | "other";
 
 export function kindOf({ labels }: Pick<GrafanaAlert, "labels">): AlertKind {
-  const { alertname = "", component = "" } = labels;
+  const { alertname = "", component = "", severity = "" } = labels;
   if (alertname === "DatasourceError" || alertname === "DatasourceNoData") return "blindness";
   if (labels["group"] !== undefined && labels["group"] !== "") return "group";
-  return component === "pipeline" ? "blindness" : "other";
+  // A note about a passing doubt is no claim that nobody sees.
+  return component === "pipeline" && severity !== "info" ? "blindness" : "other";
 }
 
 /** Clusters that an alert is about: its own, or all where it names none. */

@@ -23,6 +23,8 @@ export type DecideOptions = {
   readonly clusters: readonly string[];
   /** Name of the channel that the notification's contact point stands for. */
   readonly channel: string;
+  /** Grafana repeats what lasts; what it did not name for this long is no longer its business, silenced or muted. */
+  readonly forgetMs: number;
   /** The same news again after less than this is a second try of Grafana, after more it is a reminder. */
   readonly reminderMs: number;
 };
@@ -48,6 +50,7 @@ export function decide(
   const told = {
     firing: judged.filter(({ step }) => step === "fires" || step === "reminds" || step === "lasts"),
     over: judged.filter(({ step }) => step === "over"),
+    silenced: judged.filter(({ step }) => step === "silenced"),
     gone: judged.filter(({ step }) => step === "gone"),
   };
   const isNews = judged.some(({ step }) => NEWS.has(step));
@@ -58,7 +61,8 @@ export function decide(
       firing: told.firing.map(({ alert }) => alert),
       over: told.over.map(({ record }) => record),
       gone: told.gone.map(({ record }) => record),
-      whole: told.firing.length + told.over.length === judged.length,
+      silenced: told.silenced.map(({ record }) => record),
+      whole: told.firing.length + told.over.length + told.silenced.length === judged.length,
     },
     options,
   );
@@ -85,12 +89,23 @@ export function processedIn(state: RelayState, id: string): RelayState {
 
 /**
  * What an alert of the notification does. `lasts`: still firing and told about. `held`: called resolved, not believed.
+ * `silenced`: somebody muted the group, and Grafana's text says so.
  * `covered`: about blindness, told about by the relay itself. `known`: resolved again.
  */
-type Step = "fires" | "reminds" | "lasts" | "over" | "gone" | "held" | "blind" | "covered" | "known";
+type Step =
+  | "fires"
+  | "reminds"
+  | "lasts"
+  | "over"
+  | "silenced"
+  | "gone"
+  | "held"
+  | "blind"
+  | "covered"
+  | "known";
 type Judged = { readonly alert: GrafanaAlert; readonly record: OpenAlert; readonly step: Step };
 type Context = { readonly evidence: Evidence; readonly options: DecideOptions };
-const NEWS: ReadonlySet<Step> = new Set(["fires", "reminds", "over", "gone"]);
+const NEWS: ReadonlySet<Step> = new Set(["fires", "reminds", "over", "silenced", "gone"]);
 
 function judge(state: RelayState, alert: GrafanaAlert, context: Context): Judged {
   const known = state.alerts[alert.fingerprint];
@@ -133,19 +148,29 @@ function stepOfResolved(record: OpenAlert, alert: GrafanaAlert, { evidence, opti
       const sight = evidence.sights.get(alert.fingerprint);
       if (sight === undefined || sight.kind === "blind") return "blind";
       if (sight.kind === "recovered") return "over";
+      if ((alert.annotations["silenced"] ?? "") !== "" && sight.kind === "still_true") return "silenced";
       return sight.kind === "gone" ? "gone" : "held";
     }
   }
 }
 
 function apply(state: RelayState, judged: readonly Judged[], context: Context): RelayState {
-  const { nowMs, channel } = context.options;
-  const alerts = { ...state.alerts };
+  const { nowMs, channel, forgetMs } = context.options;
+  const alerts = Object.fromEntries(
+    Object.entries(state.alerts).filter(
+      ([, { heardAtMs, heldSinceMs }]) => heldSinceMs !== null || nowMs - heardAtMs < forgetMs,
+    ),
+  );
   const over: string[] = [];
   for (const { alert, record, step } of judged) {
     const { fingerprint } = alert;
     if (step === "known") continue;
-    if (step === "over" || step === "gone" || (step === "covered" && alert.status === "resolved")) {
+    if (
+      step === "over" ||
+      step === "silenced" ||
+      step === "gone" ||
+      (step === "covered" && alert.status === "resolved")
+    ) {
       over.push(fingerprint);
     } else {
       const told = step === "fires" || step === "reminds" ? { toldAtMs: nowMs } : {};
@@ -158,6 +183,7 @@ function apply(state: RelayState, judged: readonly Judged[], context: Context): 
         // People know the problem from its first message on, also when Grafana begins to count anew.
         startsAtMs: record.startsAtMs,
         covered: step === "covered",
+        heardAtMs: nowMs,
         heldSinceMs: isHeld ? (record.heldSinceMs ?? nowMs) : null,
         nagged: isHeld && record.nagged,
       };
@@ -203,6 +229,7 @@ function recordOf(alert: GrafanaAlert, toldAtMs: number, channel: string): OpenA
     summary: annotations["summary"] ?? "",
     startsAtMs: Date.parse(alert.startsAt),
     toldAtMs,
+    heardAtMs: toldAtMs,
     heldSinceMs: null,
     nagged: false,
     covered: false,

@@ -88,6 +88,7 @@ class Play {
         clusters: CLUSTERS,
         channel: "",
         reminderMs: 30 * MINUTE_MS,
+        forgetMs: 8 * 60 * MINUTE_MS,
       },
     });
     return this.#send();
@@ -339,4 +340,28 @@ describe("the same news", () => {
     play.alert({ ...spool, status: "resolved" }).pass(11 * MINUTE_MS);
     expect(play.titles.slice(1)).toEqual(["OVER: LagPipelineSpoolFilling (orders): alert is over"]);
   });
+});
+
+test("an alert that somebody silenced is passed on as silenced, fires anew afterwards, and nobody nags meanwhile", () => {
+  const play = new Play(Date.UTC(2026, 10, 21, 12), fresh(BAD)).alert({ group: "a" });
+  const body = notificationBody({ group: "a", status: "resolved" });
+  const silenced = {
+    ...body,
+    title: "SILENCED: a",
+    alerts: body.alerts.map((alert) => ({
+      ...alert,
+      annotations: { silenced: "25m 0s", verdict: "stopped" },
+    })),
+  };
+  play
+    .receive(parseNotification(silenced))
+    .pass(40 * MINUTE_MS)
+    .alert({ group: "a" });
+  expect(play.titles).toEqual(["a: firing", "SILENCED: a", "a: firing"]);
+});
+
+test("what Grafana has not named for two repeat intervals is forgotten, and news when it comes again", () => {
+  const play = new Play(Date.UTC(2026, 10, 21, 12), fresh(BAD)).alert({ group: "a" });
+  play.pass(9 * 60 * MINUTE_MS).alert({ group: "b" });
+  expect(Object.values(play.state.alerts).map(({ group }) => group)).toEqual(["b"]);
 });

@@ -24,6 +24,7 @@ export type RelayTimes = Pick<WatchOptions, "graceMs" | "patienceMs" | "settleMs
   /** Between two looks at Elasticsearch while something is in question. */
   readonly watchMs: number;
   readonly reminderMs: number;
+  readonly forgetMs: number;
 };
 
 export type RelayOptions = {
@@ -145,6 +146,7 @@ export class Relay {
       clusters,
       channel: channelOf(notification.receiver),
       reminderMs: times.reminderMs,
+      forgetMs: times.forgetMs,
     };
     await keeper.change((state) => decide(state, notification, { evidence, options }));
   }

@@ -23,6 +23,7 @@ export function relayTimes(config: Config): RelayTimes {
     graceMs: config.alerts.relay.blind_grace_seconds * 1000,
     patienceMs: PATIENCE_MS,
     settleMs: SETTLE_MS,
+    forgetMs: 2 * config.alerts.repeat_interval_seconds * 1000 + PATIENCE_MS,
     reminderMs: Math.min(REMINDER_MS, (config.alerts.repeat_interval_seconds * 1000) / 2),
   };
 }

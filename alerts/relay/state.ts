@@ -22,6 +22,8 @@ const openAlert = z.object({
   startsAtMs: z.number(),
   /** When a message about it was last queued. */
   toldAtMs: z.number(),
+  /** When Grafana last named it. */
+  heardAtMs: z.number(),
   /** Since when Grafana calls it resolved and the relay does not believe it; null while Grafana calls it firing. */
   heldSinceMs: z.number().nullable(),
   /** True when the relay told that Grafana gave the alert up while the data still shows it. */

@@ -26,6 +26,8 @@ export type Told = {
   readonly firing: readonly GrafanaAlert[];
   readonly over: readonly OpenAlert[];
   readonly gone: readonly OpenAlert[];
+  /** Given up because somebody muted them; no recovery. */
+  readonly silenced: readonly OpenAlert[];
   /** False when something in the notification is not to be told: then Grafana's text cannot be used. */
   readonly whole: boolean;
 };
@@ -40,7 +42,7 @@ export function notificationDraft(
   const frame = {
     channel,
     thread: threadOf(notification.alerts[0]?.labels ?? {}),
-    color: told.firing.length === 0 ? COLORS.over : severe ? COLORS.critical : COLORS.warning,
+    color: colorOf(told, severe),
     mention: severe,
     closes: told.firing.length === 0,
   };
@@ -52,6 +54,11 @@ export function notificationDraft(
         title: cut(notification.title, TITLE_LENGTH),
         text: shortened(notification.message.trim()),
       };
+}
+
+function colorOf({ firing, over, gone, silenced }: Told, severe: boolean): string {
+  if (firing.length > 0) return severe ? COLORS.critical : COLORS.warning;
+  return gone.length + silenced.length > 0 || over.length === 0 ? COLORS.unsure : COLORS.over;
 }
 
 /** One thread per group of a cluster, whatever number of rules it breaks. */
@@ -114,19 +121,20 @@ export function sightDraft(message: { readonly title: string; readonly text: str
   return { ...message, channel: "", thread: "/monitoring", color: COLORS.over, mention: false, closes: true };
 }
 
-function ownText({ firing, over, gone }: Told, nowMs: number): { title: string; text: string } {
+function ownText({ firing, over, gone, silenced }: Told, nowMs: number): { title: string; text: string } {
   const lines = [
     ...limited(firing.map(firingLines)),
     ...limited(over.map((alert) => overLine(alert, nowMs))),
     ...limited(gone.map(goneLine)),
+    ...limited(silenced.map((alert) => `${subjectOf(alert)}: silenced by somebody; not a recovery.`)),
   ];
   const [first] = firing;
-  const [calm] = [...gone, ...over];
+  const [calm] = [...gone, ...over, ...silenced];
   const title =
     first === undefined
       ? calm === undefined
         ? "Alert"
-        : `${gone.length > 0 ? "GONE" : "OVER"}: ${whoOf(calm)}`
+        : `${gone.length > 0 ? "GONE" : over.length > 0 ? "OVER" : "SILENCED"}: ${whoOf(calm)}`
       : `${whoOf({ cluster: first.labels["cluster"] ?? "", group: first.labels["group"] ?? "", alertName: first.labels["alertname"] ?? "" })}: ${cut(first.annotations["verdict"] ?? "alert")}${first.labels["severity"] === undefined ? "" : ` [${first.labels["severity"]}]`}`;
   return { title: cut(title, TITLE_LENGTH), text: shortened(lines.join("\n\n")) };
 }
