@@ -33,6 +33,19 @@ export function verdictMappings(): readonly JsonObject[] {
   ];
 }
 
+/** The verdict as its word in documents (`falling_behind`), for events, which have no code. */
+export function verdictWordMappings(): readonly JsonObject[] {
+  return [
+    valueMapping(
+      Object.entries(VERDICTS).map(([value, { label, severity }]) => ({
+        value,
+        text: label,
+        color: SEVERITY_COLOURS[severity],
+      })),
+    ),
+  ];
+}
+
 /** `suspect` as words; no value at all means that nobody is watching. */
 export function trustMappings(): readonly JsonObject[] {
   return [

@@ -109,7 +109,7 @@ function groupsTable(config: DashboardConfig): PanelDraft {
     filter: where("group", CLUSTER),
     documents: GROUP_DOCUMENTS,
     keys: ["cluster", "group"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [
       { field: "verdict_code", descending: true },
       { field: "time_lag_seconds", descending: true },
@@ -148,7 +148,7 @@ function topicsTable(config: DashboardConfig): PanelDraft {
     filter: where("topic", CLUSTER, hasFlag("topic_rollup")),
     documents: TOPIC_DOCUMENTS,
     keys: ["topic"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [{ field: "produce_rate", descending: true }],
     columns: [
       { field: "topic", title: "Topic", links: [toTopicLink()] },

@@ -30,7 +30,7 @@ const TIMELINE_ROWS = 12;
 const MAXIMUM_CLUSTERS = 50;
 
 export function buildFleetDashboard(config: DashboardConfig): BuiltDashboard {
-  const recent = `${config.staleAfterSeconds}s`;
+  const recent = config.staleAfterSeconds;
   return buildPage({
     page: "fleet",
     title: "Kafka consumer lag: fleet",
@@ -76,7 +76,7 @@ const COUNT_TEXTS: Record<string, string> = {
 };
 
 /** The clusters' newest counts, added up. Each cluster counts its own groups, so nothing is summed over time. */
-function countOfGroups(recent: string, count: GroupCount): PanelDraft {
+function countOfGroups(recent: number, count: GroupCount): PanelDraft {
   return statPanel({
     id: count.id,
     title: `Groups ${count.word}`,
@@ -89,7 +89,7 @@ function countOfGroups(recent: string, count: GroupCount): PanelDraft {
     background: count.word !== "fine",
     steps: count.word === "fine" ? NO_STEPS : noneWanted(count.color),
     mappings: [emptyMapping("no data", COLOURS.critical)],
-    timeFrom: recent,
+    lastSeconds: recent,
     targets: [
       seriesQuery({
         filter: where("cluster", CLUSTER),
@@ -104,7 +104,7 @@ function countOfGroups(recent: string, count: GroupCount): PanelDraft {
   });
 }
 
-function worstGroups(recent: string): PanelDraft {
+function worstGroups(recent: number): PanelDraft {
   return latestTable({
     id: 10,
     title: "Which groups need a person, and why?",
@@ -121,7 +121,7 @@ function worstGroups(recent: string): PanelDraft {
     ),
     documents: TABLE_DOCUMENTS,
     keys: ["cluster", "group"],
-    timeFrom: recent,
+    lastSeconds: recent,
     sortBy: [
       { field: "verdict_code", descending: true },
       { field: "time_lag_seconds", descending: true },
@@ -131,7 +131,6 @@ function worstGroups(recent: string): PanelDraft {
       groupColumn(165),
       CAUSE_COLUMN,
       { field: "time_lag_seconds", title: "Late by", unit: "s", decimals: 1, width: 80 },
-      { field: "objective_seconds", title: "Objective", unit: "s", width: 85 },
       {
         field: "objective_ratio",
         title: "×",

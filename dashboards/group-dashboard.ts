@@ -1,6 +1,7 @@
 /** The page that an alert opens: is it real, how late, better or worse, why, which partitions, whose, what changed? */
 import { emptyMapping, verdictMappings } from "./appearance.ts";
-import { eventsTable, expectationTable, ownersTable, partitionsTable } from "./group-tables.ts";
+import { eventsTable, ownersTable, partitionsTable } from "./group-tables.ts";
+import { groupFacts } from "./group-facts.ts";
 import { groupNumbers } from "./group-numbers.ts";
 import { eventAnnotations } from "./annotations.ts";
 import { buildPage } from "./layout.ts";
@@ -34,18 +35,24 @@ export function buildGroupDashboard(config: DashboardConfig): BuiltDashboard {
     variables: [datasourceVariable(config), clusterVariable("one"), groupVariable()],
     annotations: eventAnnotations(CLUSTER, GROUP),
     rows: [
-      [verdict(), cause(), trust({ ...tile, id: 3, width: 3 }), newestData({ ...tile, id: 4, width: 4 })],
+      [
+        verdict(config),
+        cause(config),
+        trust({ ...tile, id: 3, width: 3 }),
+        newestData({ ...tile, id: 4, width: 4 }),
+      ],
       groupNumbers(GROUP_FILTER, config),
+      groupFacts(GROUP_FILTER, config),
       [timeLag(config), produceAndConsume(config)],
       [lag(config), partitionTimeline()],
       [partitionsTable(config)],
       [heatmap()],
-      [eventsTable(), ownersTable(config), expectationTable()],
+      [eventsTable(), ownersTable(config)],
     ],
   });
 }
 
-function verdict(): PanelDraft {
+function verdict(config: DashboardConfig): PanelDraft {
   return statPanel({
     id: 1,
     title: "Verdict",
@@ -56,18 +63,20 @@ function verdict(): PanelDraft {
     height: 4,
     unit: "none",
     mappings: [...verdictMappings(), emptyMapping("no data for this group")],
+    lastSeconds: config.staleAfterSeconds,
     targets: [seriesQuery({ filter: GROUP_FILTER, metric: { statistic: "max", field: "verdict_code" } })],
   });
 }
 
 /** A tile and not a table, because a tile wraps the sentence. */
-function cause(): PanelDraft {
+function cause(config: DashboardConfig): PanelDraft {
   return statPanel({
     id: 2,
     title: "Why?",
     description:
       "The reason behind the verdict with its numbers, from the newest tick; act on what it names first.",
-    empty: "No document of this group in this time range: it is gone, filtered out, or nobody watches.",
+    empty: `No document of this group for ${config.staleAfterSeconds} s: it is gone, filtered out, or nobody watches.`,
+    lastSeconds: config.staleAfterSeconds,
     width: 12,
     height: 4,
     unit: "none",

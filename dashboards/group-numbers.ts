@@ -3,7 +3,7 @@ import { OBJECTIVE_STEPS } from "./appearance.ts";
 import { statPanel } from "./panels.ts";
 import { documentsQuery, seriesQuery } from "./queries.ts";
 import type { Statistic } from "./queries.ts";
-import type { DashboardConfig, PanelDraft, ThresholdStep } from "./types.ts";
+import type { DashboardConfig, JsonObject, PanelDraft, ThresholdStep } from "./types.ts";
 import type { FieldName } from "../model/fields.ts";
 
 type NumberTile = {
@@ -13,6 +13,7 @@ type NumberTile = {
   readonly field: FieldName;
   readonly unit: string;
   readonly empty: string;
+  readonly mappings?: readonly JsonObject[];
   readonly steps?: readonly ThresholdStep[];
   /** `newest`: from the newest document alone, for fields that come and go. */
   readonly source: Statistic | "newest";
@@ -73,6 +74,7 @@ const NUMBER_TILES: readonly NumberTile[] = [
     field: "breach_in_seconds",
     unit: "s",
     empty: "not growing",
+    mappings: [{ type: "value", options: { "0": { text: "already missed", index: 0 } } }],
     source: "newest",
   },
   {
@@ -106,12 +108,10 @@ export function groupNumbers(filter: string, config: DashboardConfig): readonly 
       decimals: field === "objective_ratio" || field === "lag_velocity" ? 1 : 0,
       background: field === "objective_ratio",
       textSize: source === "newest" ? 20 : 26,
+      lastSeconds: config.staleAfterSeconds,
       ...(source === "newest"
         ? { targets: [documentsQuery(filter, 1)], fields: `/^${field}$/` }
-        : {
-            targets: [seriesQuery({ filter: filter, metric: { statistic: source, field } })],
-            timeFrom: `${config.staleAfterSeconds}s`,
-          }),
+        : { targets: [seriesQuery({ filter: filter, metric: { statistic: source, field } })] }),
     }),
   );
 }

@@ -25,7 +25,7 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
     filter: where("partition", CLUSTER, GROUP),
     documents: PARTITION_DOCUMENTS,
     keys: ["topic", "partition"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [
       { field: "verdict_code", descending: true },
       { field: "lag", descending: true },
@@ -68,12 +68,12 @@ export function ownersTable(config: DashboardConfig): PanelDraft {
     description:
       "Newest state of each owner; one owner with most of the lag is slow or overloaded: look at that host.",
     empty: "No owner known: the group is empty, or it uses the new protocol, where Burrow cannot see owners.",
-    width: 9,
-    height: 7,
+    width: 10,
+    height: 8,
     filter: where("owner", CLUSTER, GROUP),
     documents: OWNER_DOCUMENTS,
     keys: ["owner"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [{ field: "total_lag", descending: true }],
     columns: [
       { field: "owner", title: "Owner" },
@@ -99,33 +99,14 @@ export function eventsTable(): PanelDraft {
     description:
       "Verdict changes, owner changes, rewinds and deployments of this group, newest first; look for the one just before it got worse.",
     empty: "Nothing changed in this time range.",
-    width: 9,
-    height: 7,
+    width: 14,
+    height: 8,
     filter: where("event", CLUSTER, GROUP),
     documents: EVENTS,
     columns: [
       { field: "@timestamp", title: "When", width: 175 },
-      { field: "event_kind", title: "What", width: 75 },
+      { field: "event_kind", title: "What", width: 115 },
       { field: "event_text", title: "Event", cell: "wrap" },
-    ],
-  });
-}
-
-export function expectationTable(): PanelDraft {
-  return logTable({
-    id: 28,
-    title: "Whose is it, and what is expected?",
-    description:
-      "Team and objective from the policy that applies; no team means that nobody was named in lagline.yaml.",
-    empty: "No document of this group in this time range.",
-    width: 6,
-    height: 7,
-    filter: where("group", CLUSTER, GROUP),
-    documents: 1,
-    columns: [
-      { field: "team", title: "Team", width: 85, noValue: "none" },
-      { field: "policy", title: "Policy", width: 70 },
-      { field: "objective_seconds", title: "Objective", unit: "s", decimals: 0, width: 75 },
     ],
   });
 }

@@ -2,6 +2,7 @@
 import { buildClusterDashboard } from "./cluster-dashboard.ts";
 import { buildFleetDashboard } from "./fleet-dashboard.ts";
 import { buildGroupDashboard } from "./group-dashboard.ts";
+import { buildObjectivesDashboard } from "./objectives-dashboard.ts";
 import { buildPartitionDashboard } from "./partition-dashboard.ts";
 import { buildPipelineDashboard } from "./pipeline-dashboard.ts";
 import { buildRunbooksDashboard } from "./runbooks-dashboard.ts";
@@ -23,6 +24,7 @@ export function buildDashboards(config: DashboardConfig): readonly BuiltDashboar
     buildGroupDashboard(config),
     buildTopicDashboard(config),
     buildPartitionDashboard(config),
+    buildObjectivesDashboard(config),
     buildPipelineDashboard(config),
     ...(runbooks.size === 0 ? [] : [buildRunbooksDashboard(config, runbooks)]),
   ];

@@ -7,6 +7,7 @@ export const DASHBOARD_UIDS = {
   group: "lagline-group",
   topic: "lagline-topic",
   partition: "lagline-partition",
+  objectives: "lagline-objectives",
   pipeline: "lagline-pipeline",
   runbooks: "lagline-runbooks",
 } as const;
@@ -82,6 +83,7 @@ export function navigation(current: keyof typeof DASHBOARD_UIDS): readonly JsonO
     { page: "group", title: "Group" },
     { page: "topic", title: "Topic" },
     { page: "partition", title: "Partition" },
+    { page: "objectives", title: "Objectives" },
     { page: "pipeline", title: "Pipeline" },
     { page: "runbooks", title: "Runbooks" },
   ] as const;

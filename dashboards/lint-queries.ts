@@ -10,6 +10,7 @@ const MAXIMUM_LINES = 20;
 export function checkTarget(target: TargetView, panelType: string): readonly string[] {
   const { refId, metrics, bucketAggs } = target;
   const documents = metrics.some((metric) => metric.type === "raw_data");
+  const overTime = bucketAggs.at(-1)?.type === "date_histogram";
   const problems = [
     ...checkDatasource(target.datasource),
     ...checkLucene(target.query),
@@ -18,8 +19,11 @@ export function checkTarget(target: TargetView, panelType: string): readonly str
     ...[...(target.alias ?? "").matchAll(/\{\{(\w+)\}\}/g)].flatMap((match) => checkField(match[1])),
     ...bucketAggs.filter(({ type }) => type === "terms").flatMap(checkTerms),
     ...[...metrics, ...bucketAggs].flatMap(({ field }) => checkRecord(target.query, field)),
-    ...(metrics.length === 1 ? [] : ["asks for several metrics at once"]),
-    ...(documents || bucketAggs.at(-1)?.type === "date_histogram"
+    ...(metrics.length === 1 || (panelType === "table" && !overTime)
+      ? []
+      : ["asks for several metrics at once"]),
+    // Without it the answer is one table over the whole range, which only these can show.
+    ...(documents || overTime || panelType === "table" || panelType === "stat"
       ? []
       : ["does not end with date_histogram"]),
   ];

@@ -212,14 +212,15 @@ test("no page sends more queries than it says", () => {
     uid,
     JSON.stringify(json).match(/"refId"/g)?.length ?? 0,
   ]);
-  // Counted by hand on the pages, annotations included: fleet 6 tiles + 5 panels + 1, group 21 panels + 3 second lines + 2,
-  // cluster 7 panels + 2 further lines + 1, topic 6 panels, partition 9 panels + 2 second lines + 2.
+  // Counted by hand on the pages, annotations included: fleet 6 tiles + 5 panels + 1, group 25 panels + 3 second lines + 2,
+  // cluster 7 panels + 2 further lines + 1, topic 6 panels, partition 9 panels + 2 second lines + 2, objectives 9 panels + 1.
   expect(Object.fromEntries(queries)).toEqual({
     "lagline-fleet": 12,
     "lagline-cluster": 10,
-    "lagline-group": 26,
+    "lagline-group": 30,
     "lagline-topic": 6,
     "lagline-partition": 13,
+    "lagline-objectives": 10,
     "lagline-pipeline": 13,
     "lagline-runbooks": 2,
   });

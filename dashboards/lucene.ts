@@ -41,6 +41,19 @@ export function lacksFlag(field: FieldName): string {
   return `NOT ${field}:1`;
 }
 
+/** One of several words; each names the field, because Lucene's own lists hide it from checks. */
+export function anyOf(field: FieldName, words: readonly string[]): string {
+  return `(${words.map((word) => `${field}:${word}`).join(" OR ")})`;
+}
+
+/**
+ * Documents of the last moments of the page's range, which Grafana puts in as `${__to}`. An override of the panel's range
+ * does the same only while the range of the page is relative, and the link in a message carries an absolute beginning.
+ */
+export function atTheEnd(seconds: number): string {
+  return `@timestamp:[\${__to}||-${seconds}s TO *]`;
+}
+
 /** Inside quotes only the backslash and the quote itself are special. */
 export function quote(literal: string): string {
   return `"${literal.replaceAll(/["\\]/g, (character) => `\\${character}`)}"`;

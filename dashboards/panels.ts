@@ -1,6 +1,7 @@
 /** Panel kinds in use, each with the house defaults: description, unit, empty text, words beside colours. */
 import type { JsonObject, PanelDraft, PanelText, ThresholdStep } from "./types.ts";
 import { COLOURS, NO_STEPS, emptyMapping } from "./appearance.ts";
+import { atTheEnd } from "./lucene.ts";
 import { DATASOURCE } from "./queries.ts";
 
 export type PanelOptions = PanelText & {
@@ -11,8 +12,8 @@ export type PanelOptions = PanelText & {
   readonly targets: readonly JsonObject[];
   readonly overrides?: readonly JsonObject[];
   readonly transformations?: readonly JsonObject[];
-  /** Shows this long a time before now instead of the range of the page, while that range is relative. */
-  readonly timeFrom?: string;
+  /** Shows only this long a time before the end of the page's range. */
+  readonly lastSeconds?: number;
 };
 
 type PanelParts = {
@@ -29,6 +30,8 @@ export type StatOptions = PanelOptions & {
   readonly background?: boolean;
   /** Points; smaller where the value is a sentence. @default 34 */
   readonly textSize?: number;
+  /** Names beside the values, where there are several. @default "value" */
+  readonly textMode?: "value" | "value_and_name";
   /** How one value is made of many. @default "lastNotNull" */
   readonly calculation?: "lastNotNull" | "sum";
 };
@@ -51,7 +54,7 @@ export function statPanel(panel: StatOptions): PanelDraft {
         graphMode: "none",
         justifyMode: "center",
         orientation: "auto",
-        textMode: "value",
+        textMode: panel.textMode ?? "value",
         text: { titleSize: 14, valueSize: panel.textSize ?? 34 },
       },
     },
@@ -63,6 +66,8 @@ export type LineOptions = PanelOptions & {
   /** A gap longer than this stays open; shorter ones are late ticks and are bridged. */
   readonly gapSeconds: number;
   readonly legend?: "list" | "table" | "none";
+  /** Draws the threshold of `steps` as a dashed line. */
+  readonly thresholdLine?: boolean;
 };
 
 /** Lines over time. At most 20 of them; the caller's query sees to it. */
@@ -80,7 +85,7 @@ export function linePanel(panel: LineOptions): PanelDraft {
       spanNulls: panel.gapSeconds * 1000,
       axisPlacement: "auto",
       axisSoftMin: panel.minimum ?? 0,
-      thresholdsStyle: { mode: "off" },
+      thresholdsStyle: { mode: panel.thresholdLine === true ? "dashed" : "off" },
     },
     options: {
       legend: {
@@ -177,7 +182,7 @@ function draft(panel: PanelOptions, parts: PanelParts): PanelDraft {
     title: panel.title,
     description: panel.description,
     datasource: DATASOURCE,
-    targets: panel.targets,
+    targets: panel.targets.map((target) => ofLastMoments(target, panel.lastSeconds)),
     options: parts.options,
     fieldConfig: {
       defaults: {
@@ -192,9 +197,16 @@ function draft(panel: PanelOptions, parts: PanelParts): PanelDraft {
       overrides: panel.overrides ?? [],
     },
     transformations: panel.transformations ?? [],
-    ...(panel.timeFrom === undefined ? {} : { timeFrom: panel.timeFrom, hideTimeOverride: true }),
+    // Narrow buckets where the range is relative; where it is not, the filter alone keeps old data out.
+    ...(panel.lastSeconds === undefined ? {} : { timeFrom: `${panel.lastSeconds}s`, hideTimeOverride: true }),
   };
   return { id: panel.id, width: panel.width, height: panel.height, body };
+}
+
+function ofLastMoments(target: JsonObject, seconds: number | undefined): JsonObject {
+  const filter = target["query"];
+  if (seconds === undefined || typeof filter !== "string") return target;
+  return { ...target, query: `${filter} AND ${atTheEnd(seconds)}` };
 }
 
 function toStep({ color, value }: ThresholdStep): JsonObject {

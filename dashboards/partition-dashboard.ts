@@ -73,7 +73,7 @@ function now(config: DashboardConfig): PanelDraft {
     filter: FILTER,
     documents: 1,
     keys: ["topic", "partition"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     columns: [
       verdictColumn(110),
       heldColumn(80),
@@ -184,7 +184,7 @@ function siblings(config: DashboardConfig): PanelDraft {
     filter: where("partition", CLUSTER, GROUP),
     documents: SIBLINGS,
     keys: ["topic", "partition"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [
       { field: "partition_owner", descending: false },
       { field: "verdict_code", descending: true },

@@ -34,7 +34,7 @@ export function clustersTable({ id, width, height, cluster, config }: HealthTabl
     filter: where("cluster", is("cluster", cluster)),
     documents: 200,
     keys: ["cluster"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [{ field: "cluster", descending: false }],
     columns: [
       { field: "cluster", title: "Cluster", links: [toPipelineLink()] },
@@ -82,7 +82,7 @@ export function collectorsTable({ id, width, height, cluster, config }: HealthTa
     filter: where("collector", is("cluster", cluster)),
     documents: 200,
     keys: ["cluster", "collector"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [{ field: "collector", descending: false }],
     columns: [
       { field: "collector", title: "Collector", links: [toPipelineLink()] },

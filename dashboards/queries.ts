@@ -19,8 +19,10 @@ export type Metric =
 export type TermsLevel = {
   readonly field: FieldName;
   readonly size: number;
-  /** `metric`: by the query's first metric, highest first. `name`: alphabetical. */
-  readonly order: "metric" | "name";
+  /** `metric`: by the query's first metric, highest first; `lowest`: the same, lowest first. `name`: alphabetical. */
+  readonly order: "metric" | "lowest" | "name";
+  /** What a document without the field counts as. Left out: it does not count. */
+  readonly missing?: string;
 };
 
 export type SeriesQuery = {
@@ -46,7 +48,7 @@ export function seriesQuery(query: SeriesQuery, datasource: JsonObject = DATASOU
     query: query.filter,
     alias: query.alias ?? "",
     timeField: "@timestamp",
-    metrics: [metric(query.metric)],
+    metrics: [metric(query.metric, METRIC_ID)],
     bucketAggs: [
       ...levels.map((level, index) => terms(level, String(index + 2))),
       {
@@ -76,24 +78,54 @@ export function documentsQuery(filter: string, size: number, refId = "A"): JsonO
   };
 }
 
-function metric(wanted: Metric): JsonObject {
-  if (wanted === "count") return { id: METRIC_ID, type: "count" };
+export type FieldStatistic = { readonly statistic: "max" | "avg"; readonly field: FieldName };
+
+/** One row per combination of terms over the whole range, one column per statistic: a table, not lines. */
+export function statisticsQuery(query: {
+  readonly filter: string;
+  readonly statistics: readonly FieldStatistic[];
+  readonly by: readonly TermsLevel[];
+}): JsonObject {
+  return {
+    refId: "A",
+    datasource: DATASOURCE,
+    query: query.filter,
+    alias: "",
+    timeField: "@timestamp",
+    metrics: query.statistics.map((statistic, index) => metric(statistic, String(index + 1))),
+    // Ids of metrics and of levels share one space.
+    bucketAggs: query.by.map((level, index) => terms(level, String(index + 20))),
+  };
+}
+
+const STATISTIC_WORDS = { max: "Max", avg: "Average" } as const;
+
+/** What the data source calls the column of a statistic: the field only where two columns would be called the same. */
+export function statisticName(wanted: FieldStatistic, all: readonly FieldStatistic[]): string {
+  const word = STATISTIC_WORDS[wanted.statistic];
+  const isAlone = all.filter(({ statistic }) => statistic === wanted.statistic).length === 1;
+  return isAlone ? word : `${word} ${wanted.field}`;
+}
+
+function metric(wanted: Metric, id: string): JsonObject {
+  if (wanted === "count") return { id, type: "count" };
   const { statistic, field, missing } = wanted;
   const settings = missing === undefined ? {} : { settings: { missing: String(missing) } };
-  return { id: METRIC_ID, type: statistic, field, ...settings };
+  return { id, type: statistic, field, ...settings };
 }
 
 function terms(level: TermsLevel, id: string): JsonObject {
-  const byMetric = level.order === "metric";
+  const byMetric = level.order !== "name";
   return {
     id,
     type: "terms",
     field: level.field,
     settings: {
       size: String(level.size),
-      order: byMetric ? "desc" : "asc",
+      order: level.order === "metric" ? "desc" : "asc",
       orderBy: byMetric ? METRIC_ID : "_term",
       min_doc_count: "1",
+      ...(level.missing === undefined ? {} : { missing: level.missing }),
     },
   };
 }

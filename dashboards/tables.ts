@@ -3,9 +3,11 @@
  * keeps the first of each, so that text (cause, owner) stands beside numbers of the same tick, and a field that the
  * newest document lacks stays empty instead of showing an old value.
  */
+import { FIELDS } from "../model/fields.ts";
 import type { FieldName } from "../model/fields.ts";
 import { tablePanel } from "./panels.ts";
-import { documentsQuery } from "./queries.ts";
+import { documentsQuery, statisticName, statisticsQuery } from "./queries.ts";
+import type { FieldStatistic, TermsLevel } from "./queries.ts";
 import type { Column, JsonObject, PanelDraft, PanelText } from "./types.ts";
 
 export type LatestTable = PanelText & {
@@ -16,13 +18,15 @@ export type LatestTable = PanelText & {
   readonly keys: readonly FieldName[];
   readonly columns: readonly Column[];
   readonly sortBy?: readonly { readonly field: FieldName; readonly descending: boolean }[];
-  readonly timeFrom?: string;
+  /** Only documents of this long a time before the end of the range. */
+  readonly lastSeconds?: number;
 };
 
 export function latestTable(table: LatestTable): PanelDraft {
   const name = (field: FieldName) => (table.keys.includes(field) ? field : `${field} (first)`);
   const fields = [...new Set([...table.keys, ...table.columns.map((column) => column.field)])];
   return assemble(table, name, [
+    ...asTime(timesIn(table.columns)),
     {
       id: "groupBy",
       options: {
@@ -39,12 +43,64 @@ export function latestTable(table: LatestTable): PanelDraft {
   ]);
 }
 
+/** Dates in documents are text to Grafana; this makes times of them, in the reader's own time zone. */
+export function asTime(fields: readonly FieldName[]): readonly JsonObject[] {
+  if (fields.length === 0) return [];
+  const conversions = fields.map((field) => ({ targetField: field, destinationType: "time" }));
+  return [{ id: "convertFieldType", options: { conversions, fields: {} } }];
+}
+
+export type StatisticsTable = PanelText & {
+  readonly filter: string;
+  readonly by: readonly TermsLevel[];
+  /** Columns of the keys and of the statistics; a statistic is a column of its field. */
+  readonly columns: readonly (Column & { readonly statistic?: FieldStatistic["statistic"] })[];
+  readonly sortBy: { readonly title: string; readonly descending: boolean };
+};
+
+/** One row per key with statistics over the whole range of the page, not the newest document. */
+export function statisticsTable(table: StatisticsTable): PanelDraft {
+  const statistics = table.columns.flatMap(({ field, statistic }) =>
+    statistic === undefined ? [] : [{ field, statistic }],
+  );
+  const names = table.columns.map(({ field, statistic }) =>
+    statistic === undefined ? field : statisticName({ field, statistic }, statistics),
+  );
+  return tablePanel({
+    ...table,
+    unit: "none",
+    targets: [statisticsQuery({ filter: table.filter, statistics, by: table.by })],
+    transformations: [inOrder(names)],
+    overrides: table.columns.map((column, index) => columnOverride(column, names[index] ?? "")),
+    sortBy: [{ displayName: table.sortBy.title, desc: table.sortBy.descending }],
+  });
+}
+
+function inOrder(names: readonly string[]): JsonObject {
+  return {
+    id: "organize",
+    options: {
+      indexByName: Object.fromEntries(names.map((name, index) => [name, index])),
+      renameByName: {},
+      excludeByName: {},
+    },
+  };
+}
+
 /** Documents as rows, newest first, without grouping: a log. */
 export function logTable(table: Omit<LatestTable, "keys">): PanelDraft {
   const names = table.columns.map((column) => column.field);
   return assemble({ ...table, keys: [] }, (field) => field, [
+    ...asTime(timesIn(table.columns)),
     { id: "filterFieldsByName", options: { include: { names } } },
   ]);
+}
+
+/** The time of the document itself is one already. */
+function timesIn(columns: readonly Column[]): readonly FieldName[] {
+  return columns
+    .map(({ field }) => field)
+    .filter((field) => field !== "@timestamp" && FIELDS[field].type === "date");
 }
 
 function assemble(
@@ -58,17 +114,7 @@ function assemble(
     ...table,
     unit: "none",
     targets: [documentsQuery(table.filter, table.documents)],
-    transformations: [
-      ...transformations,
-      {
-        id: "organize",
-        options: {
-          indexByName: Object.fromEntries(shown.map((field, index) => [name(field), index])),
-          renameByName: {},
-          excludeByName: {},
-        },
-      },
-    ],
+    transformations: [...transformations, inOrder(shown.map(name))],
     overrides: [
       ...table.columns.map((column) => columnOverride(column, name(column.field))),
       ...hidden.map((field) => override(name(field), [{ id: "custom.hidden", value: true }])),

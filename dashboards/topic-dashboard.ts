@@ -96,7 +96,7 @@ function groupsTable(config: DashboardConfig): PanelDraft {
     filter: where("group", CLUSTER, GROUPS),
     documents: DOCUMENTS,
     keys: ["cluster", "group"],
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     sortBy: [{ field: "verdict_code", descending: true }],
     columns: [
       verdictColumn(115),

@@ -25,7 +25,7 @@ export function trust({ id, width, filter, config }: TrustTile): PanelDraft {
     steps: [{ color: COLOURS.critical, value: null }],
     mappings: trustMappings(),
     textSize: 24,
-    timeFrom: `${config.staleAfterSeconds}s`,
+    lastSeconds: config.staleAfterSeconds,
     targets: [seriesQuery({ filter, metric: { statistic: "max", field: "suspect" } })],
   });
 }

@@ -112,8 +112,17 @@ function toTerms({ field, settings: own }: Bucket, metrics: readonly Metric[]): 
   const orderBy = own["orderBy"] ?? "";
   const byMetric = metrics.find((metric) => metric.id === orderBy);
   const order = { [orderBy === "_term" ? "_key" : orderBy]: own["order"] ?? "desc" };
+  const missing = own["missing"];
   return {
-    body: { terms: { field, size: Number(own["size"]), order, min_doc_count: Number(own["min_doc_count"]) } },
+    body: {
+      terms: {
+        field,
+        size: Number(own["size"]),
+        order,
+        min_doc_count: Number(own["min_doc_count"]),
+        ...(missing === undefined ? {} : { missing }),
+      },
+    },
     // The metric a level is ordered by is asked for beside its inner level as well.
     extra: byMetric === undefined ? {} : { [byMetric.id]: toMetric(byMetric) },
   };

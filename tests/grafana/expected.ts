@@ -125,6 +125,11 @@ function statistic(
   documents: readonly LagDocument[],
 ): number | null {
   if (type === "count") return documents.length;
+  if (type === "cardinality") {
+    return new Set(
+      documents.map((document) => fieldOf(document, field)).filter((value) => value !== undefined),
+    ).size;
+  }
   const missing = own["missing"];
   const numbers = documents.flatMap((document) => {
     const value = fieldOf(document, field) ?? missing;
