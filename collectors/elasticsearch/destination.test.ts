@@ -106,6 +106,21 @@ describe("daily indices", () => {
   });
 });
 
+describe("a line that is no document", () => {
+  test.each(['{"@timestamp":', "null", '"text"', '{"@timestamp":"yesterday"}', "{}"])(
+    "such as %s is sent on its own account, for Elasticsearch to refuse",
+    (line) => {
+      for (const target of [targetOf({ mode: "daily" }), targetOf({}, shape)]) {
+        const bytes =
+          typeof target.action === "function" ? target.action(Buffer.from(`${line}\n`)) : target.action;
+        const action: Action = JSON.parse(bytes.toString("utf8"));
+        expect(action.create._index).toMatch(/-1970\.01\.01$/);
+        expect(action.create._id).toMatch(/^[A-Za-z0-9_-]{22}$/);
+      }
+    },
+  );
+});
+
 describe("the identity of a document", () => {
   const idOf = (document: unknown, of: "native" | "telegraf"): string =>
     documentId(viewDocument(JSON.stringify(document), of).identity);

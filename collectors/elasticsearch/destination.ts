@@ -39,9 +39,23 @@ export function documentId(identity: string | Buffer): string {
   return hash("sha256", identity, "base64url").slice(0, ID_CHARACTERS);
 }
 
+/** For a line that is no document: Elasticsearch refuses it wherever it goes, and then it is put aside. */
+const UNKNOWN_TIME = "1970-01-01T00:00:00.000Z";
+
+function parsed(line: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const document: unknown = JSON.parse(line);
+    return typeof document === "object" && document !== null ? { ...document } : null;
+  } catch {
+    return null;
+  }
+}
+
 export function viewDocument(line: string, shape: DocumentsIndex["shape"]): DocumentView {
-  const document: Record<string, unknown> = JSON.parse(line);
-  const timestamp = textOf(document, "@timestamp") ?? "";
+  const document = parsed(line);
+  if (document === null) return { timestamp: UNKNOWN_TIME, identity: line, valueOf: () => undefined };
+  const time = textOf(document, "@timestamp");
+  const timestamp = time !== undefined && !Number.isNaN(Date.parse(time)) ? time : UNKNOWN_TIME;
   if (shape === "native") {
     const valueOf = (field: string): string | undefined => textOf(document, field);
     // A value that is not there keeps its place, so that the others cannot run together.

@@ -1,0 +1,251 @@
+/** Every layout of both shapes on a real Elasticsearch: set-up, documents once, names by time, fields, changed templates. */
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
+import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
+import { bulkTarget } from "../../collectors/elasticsearch/destination.ts";
+import { detectServer } from "../../collectors/elasticsearch/detect.ts";
+import { setUp } from "../../collectors/elasticsearch/setup.ts";
+import { createShipper } from "../../collectors/elasticsearch/shipper.ts";
+import type { SpoolBatch, SpoolStats } from "../../collectors/spool/contract.ts";
+import { openSpool } from "../../collectors/spool/open.ts";
+import { type DocumentsIndex, documentsIndex } from "../../config/documents-index.ts";
+import { parseConfig } from "../../config/load.ts";
+import { batchOf } from "../fakes/documents.ts";
+
+const DAY_MS = 86_400_000;
+const run = randomBytes(4).toString("hex");
+const tickMs = Math.floor(Date.now() / 30_000) * 30_000;
+const made: DocumentsIndex[] = [];
+let http: ElasticsearchHttp;
+
+beforeAll(async () => {
+  const url = process.env["LAGLINE_TEST_ELASTICSEARCH_URL"];
+  if (url === undefined || url === "") {
+    throw new Error(
+      "LAGLINE_TEST_ELASTICSEARCH_URL is not set: this test needs a real Elasticsearch. Run scripts/test, or set it to one you may write to.",
+    );
+  }
+  http = await createElasticsearchHttp({ urls: [url], files: {} });
+});
+
+afterAll(async () => {
+  for (const { mode, search, name, templateName } of made) {
+    const kind = mode === "daily" ? "" : "_data_stream/";
+    for (const path of [
+      ...(mode === "daily" ? await namesOf(search) : [name]).map((index) => `/${kind}${index}`),
+      `/_index_template/${templateName}`,
+      ...["series", "fields", "settings"].map((part) => `/_component_template/${templateName}@${part}`),
+    ]) {
+      await http.request({ method: "DELETE", path });
+    }
+  }
+  await http.close();
+});
+
+type Layout = { readonly shape: "native" | "telegraf"; readonly mode: DocumentsIndex["mode"] };
+type Case = { readonly index: DocumentsIndex; readonly environment: string };
+
+function layoutOf({ shape, mode }: Layout, change: Record<string, unknown> = {}): Case {
+  const environment = `it-${shape.slice(0, 1)}${mode.slice(0, 2)}-${run}`;
+  const name = mode === "daily" ? { name: `${environment}-%Y.%m.%d` } : {};
+  const config = parseConfig(
+    JSON.stringify({
+      environment,
+      clusters: { orders: { burrow: { external: { servers: ["http://127.0.0.1:8000"] } } } },
+      elasticsearch: { external: { url: "http://127.0.0.1:9200" }, index: { mode, ...name, ...change } },
+      collector: { shape, telegraf: { tags: { datacenter: "eu" } } },
+    }),
+    "lagline.yaml",
+  );
+  const index = documentsIndex(config);
+  made.push(index);
+  return { index, environment };
+}
+
+async function setup({ index, environment }: Case): Promise<readonly string[]> {
+  const sentences: string[] = [];
+  const target = { environment, retentionDays: 30, replicas: 0, index };
+  await setUp(http, { log: (sentence) => sentences.push(sentence), target });
+  return sentences;
+}
+
+/** Delivers through a spool of its own, as the collector does. */
+async function ship(
+  index: DocumentsIndex,
+  batches: readonly SpoolBatch[],
+  timeoutMs = 20_000,
+): Promise<SpoolStats> {
+  const directory = await mkdtemp(join(tmpdir(), "lagline-it-"));
+  const { spool } = await openSpool({ directory, version: "test" });
+  const shipper = createShipper({ spool, client: http, options: { target: bulkTarget(index) } });
+  try {
+    await spool.append(batches);
+    await shipper.drain({ timeoutMs });
+    await shipper.stop();
+    return spool.stats();
+  } finally {
+    await spool.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function batch(
+  index: DocumentsIndex,
+  about: { group: string; documents: number; timeMs: number },
+): SpoolBatch {
+  const { group, documents, timeMs } = about;
+  if (index.shape === "native") return batchOf(group, documents, timeMs);
+  const timestamp = new Date(timeMs).toISOString();
+  const lines = Array.from({ length: documents }, (_, partition) =>
+    JSON.stringify({
+      "@timestamp": timestamp,
+      measurement_name: "burrow_partition",
+      tag: {
+        cluster: "orders",
+        group,
+        topic: "t",
+        partition: String(partition),
+        owner: "/10.0.0.1",
+        host: "a",
+        datacenter: "eu",
+      },
+      burrow_partition: { lag: 400_000_019, offset: 5, status: "OK", status_code: 1, timestamp: timeMs },
+    }),
+  );
+  const ndjson = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+  return { ndjson, documents, minTimestampMs: timeMs, maxTimestampMs: timeMs };
+}
+
+async function search(index: DocumentsIndex, body: Record<string, unknown>) {
+  await http.request({ method: "POST", path: `/${index.search}/_refresh` });
+  const json = { size: 0, track_total_hits: true, ...body };
+  const { status, body: answer } = await http.request({
+    method: "POST",
+    path: `/${index.search}/_search`,
+    json,
+  });
+  expect({ status, error: Object(answer).error }).toEqual({ status: 200, error: undefined });
+  return Object(answer);
+}
+
+async function namesOf(pattern: string): Promise<readonly string[]> {
+  const { body } = await http.request({ method: "GET", path: `/${pattern}/_settings` });
+  return Object.keys(Object(body)).filter((name) => name.startsWith("it-"));
+}
+
+const LAYOUTS: readonly Layout[] = (["native", "telegraf"] as const).flatMap((shape) =>
+  (["time_series", "data_stream", "daily"] as const).map((mode) => ({ shape, mode })),
+);
+const fieldsOf = (index: DocumentsIndex) =>
+  index.shape === "native"
+    ? { group: "group", lag: "lag" }
+    : { group: "tag.group", lag: "burrow_partition.lag" };
+
+describe.each(LAYOUTS)("shape $shape, mode $mode", (layout) => {
+  test("is set up once; a second setup changes nothing", async () => {
+    const first = await setup(layoutOf(layout));
+    expect(first.filter((sentence) => /template .* created\.$/.test(sentence))).toHaveLength(3);
+    const second = await setup(layoutOf(layout));
+    expect(second.filter((sentence) => sentence.endsWith("is as it should be."))).toHaveLength(3);
+  });
+
+  test("stores documents once, however often they are sent, and finds them by their values", async () => {
+    const { index } = layoutOf(layout);
+    const sent = batch(index, { group: "billing", documents: 300, timeMs: tickMs });
+    expect(await ship(index, [sent])).toMatchObject({
+      stored: 300,
+      duplicate: 0,
+      deadLettered: 0,
+      documents: 0,
+    });
+    expect(await ship(index, [sent])).toMatchObject({ stored: 0, duplicate: 300, documents: 0 });
+    const { group, lag } = fieldsOf(index);
+    const found = await search(index, {
+      query: { term: { [group]: "billing" } },
+      aggs: { highest: { max: { field: lag } } },
+    });
+    expect(found.hits.total.value).toBe(300);
+    // Telegraf's own template would say 400000032.
+    expect(found.aggregations.highest.value).toBe(index.shape === "native" ? 299 : 400_000_019);
+  });
+
+  test("takes an old document where it belongs", async () => {
+    const { index } = layoutOf(layout);
+    const old = batch(index, { group: "late", documents: 2, timeMs: tickMs - 3 * DAY_MS });
+    expect(await ship(index, [old])).toMatchObject({ stored: 2, deadLettered: 0 });
+    expect(await ship(index, [old])).toMatchObject({ duplicate: 2, deadLettered: 0 });
+    if (layout.mode !== "daily") return;
+    const day = new Date(tickMs - 3 * DAY_MS).toISOString().slice(0, 10).replaceAll("-", ".");
+    expect(await namesOf(index.search)).toContain(index.name.replace("%Y.%m.%d", day));
+  });
+
+  test("keeps a template that was changed by hand, and writes over it only where it may", async () => {
+    const found = layoutOf(layout);
+    const path = `/_component_template/${found.index.templateName}@settings`;
+    const before = Object((await http.request({ method: "GET", path })).body).component_templates[0];
+    const { template, _meta: meta } = before.component_template;
+    const settings = { ...template.settings, "index.refresh_interval": "17s" };
+    const json = { template: { settings }, _meta: meta };
+    const changed = await http.request({ method: "PUT", path, json });
+    expect(changed.status).toBe(200);
+    expect((await setup(found)).join(" ")).toContain("changed by hand and is left alone");
+    expect((await setup(layoutOf(layout, { overwrite_templates: true }))).join(" ")).toContain(
+      "is written over",
+    );
+    expect((await setup(found)).filter((sentence) => sentence.endsWith("is as it should be."))).toHaveLength(
+      3,
+    );
+  });
+
+  test("takes settings of the user's and brings the template up to date", async () => {
+    const found = layoutOf(layout, { settings: { "index.refresh_interval": "10s" } });
+    expect((await setup(found)).join(" ")).toContain(`${found.index.templateName}@settings updated.`);
+  });
+});
+
+describe("a data stream of another mode", () => {
+  test.each([
+    ["time_series", "data_stream"],
+    ["data_stream", "time_series"],
+  ] as const)("than %s is refused before a document is lost", async (mode, other) => {
+    const { name } = layoutOf({ shape: "native", mode }).index;
+    await expect(setup(layoutOf({ shape: "native", mode: other }, { name }))).rejects.toMatchObject({
+      code: "LAGLINE_SETUP_OTHER_MODE",
+    });
+  });
+});
+
+test("daily indices of telegraf take other measurements and tags than ours", async () => {
+  const { index } = layoutOf({ shape: "telegraf", mode: "daily" });
+  const name = index.name.replace(
+    "%Y.%m.%d",
+    new Date(tickMs).toISOString().slice(0, 10).replaceAll("-", "."),
+  );
+  const document = {
+    "@timestamp": new Date(tickMs).toISOString(),
+    measurement_name: "cpu",
+    tag: { host: "a", cpu: "cpu-total" },
+    cpu: { usage_idle: 97.5, total: 9_007_199_254_740_991 },
+  };
+  const lines = [{ create: { _index: name } }, document].map((line) => `${JSON.stringify(line)}\n`).join("");
+  const answer = await http.request({ method: "POST", path: "/_bulk", ndjson: Buffer.from(lines) });
+  expect(Object(answer.body)).toMatchObject({ errors: false });
+  const found = await search(index, {
+    query: { term: { "tag.cpu": "cpu-total" } },
+    aggs: { total: { max: { field: "cpu.total" } } },
+  });
+  expect(found.hits.total.value).toBe(1);
+});
+
+test("age deletes documents where this Elasticsearch can", async () => {
+  const found = layoutOf({ shape: "native", mode: "daily" });
+  const { hasDataStreamApi } = await detectServer(http, "any");
+  const sentences = (await setup(found)).join(" ");
+  expect(sentences).toContain(
+    hasDataStreamApi ? "deletes documents after 30 days" : "nothing is deleted by age",
+  );
+});
