@@ -45,7 +45,7 @@ export function parseConfig(text: string, name: string): Config {
   if (result.success) {
     return result.data;
   }
-  const problems = result.error.issues.flatMap((issue) => describeIssue(issue));
+  const problems = describeIssues(result.error, configSchema);
   throw new LaglineError({
     code: "LAGLINE_CONFIG_INVALID",
     message: `${name} has ${problems.length === 1 ? "1 problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
@@ -57,12 +57,16 @@ function firstLine(text: string): string {
   return text.split("\n")[0] ?? text;
 }
 
-/** One line per problem: path, what is expected, the value found. */
-function describeIssue(issue: z.core.$ZodIssue): string[] {
+/** One sentence per problem of a YAML file: path, what is expected, the value found. */
+export function describeIssues(error: z.ZodError, schema: z.ZodType): string[] {
+  return error.issues.flatMap((issue) => describeIssue(issue, schema));
+}
+
+function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
   const path = issue.path.length === 0 ? "the file" : formatPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) =>
-      `${formatPath([...issue.path, key])} is not a setting. ${nearest(key, issue)}`.trim(),
+      `${formatPath([...issue.path, key])} is not a setting. ${nearest(key, knownKeys(issue.path, schema))}`.trim(),
     );
   }
   if (issue.code === "invalid_key") {
@@ -140,8 +144,7 @@ function formatPath(path: readonly PropertyKey[]): string {
 }
 
 /** Points to settings of the same parent that look like the unknown one. */
-function nearest(key: string, issue: z.core.$ZodIssue): string {
-  const known = knownKeys(issue.path);
+function nearest(key: string, known: readonly string[]): string {
   const close = known.filter(
     (candidate) => sharedPrefix(candidate, key) >= 4 || candidate.includes(key) || key.includes(candidate),
   );
@@ -160,8 +163,8 @@ function sharedPrefix(a: string, b: string): number {
 }
 
 /** Keys of the schema at a path, by walking shapes through optional, default and record wrappers. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = configSchema;
+function knownKeys(path: readonly PropertyKey[], root: z.ZodType): string[] {
+  let schema: unknown = root;
   for (const part of path) {
     const parent = unwrap(schema);
     const definition = property(parent, "def");
