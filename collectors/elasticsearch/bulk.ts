@@ -105,20 +105,25 @@ export class BulkSender {
   }
 
   /**
-   * Sends each suspect once more by itself, and then a document that was taken before. Only if that one is taken again
-   * the suspects are to blame, and not an Elasticsearch, or a proxy, that refuses everything at the moment.
+   * Sends a document again that was taken before, and then each suspect once more by itself. Only a suspect that is
+   * refused while others are taken is to blame, and not an Elasticsearch, or a proxy, that refuses everything at the
+   * moment. In this order: the other way round the refusals could end between the last suspect and the proof.
    */
   async #verify(round: Round, signal: AbortSignal): Promise<boolean> {
     const control = round.accepted();
-    if (control === undefined || round.stopped) return false;
-    const suspects = round.takeSuspects();
-    if (suspects.length === 0) return false;
-    for (const from of suspects.slice(0, HALVING_BUDGET)) {
+    if (control === undefined || round.stopped || !round.hasSuspects) return false;
+    if (!(await this.#isTaken(round, { index: control, signal }))) return false;
+    for (const from of round.takeSuspects().slice(0, HALVING_BUDGET)) {
       const verdict = await this.#send(round, { range: { from, to: from + 1 }, signal });
       if (verdict === "stop") return false;
     }
+    return true;
+  }
+
+  async #isTaken(round: Round, what: { index: number; signal: AbortSignal }): Promise<boolean> {
+    const range = { from: what.index, to: what.index + 1 };
     try {
-      const answer = await this.#request(round.lines, { range: { from: control, to: control + 1 }, signal });
+      const answer = await this.#request(round.lines, { range, signal: what.signal });
       return answer.status === 200 && readBulkAnswer(answer.body, 1) !== undefined;
     } catch {
       return false;
@@ -233,6 +238,10 @@ class Round {
   /** A request with this document alone was refused. Whether the document is to blame shows at the end. */
   suspect(index: number, refusal: Refusal): void {
     this.#suspects.push({ index, ...refusal });
+  }
+
+  get hasSuspects(): boolean {
+    return this.#suspects.length > 0;
   }
 
   takeSuspects(): readonly number[] {

@@ -253,6 +253,25 @@ describe("documents that Elasticsearch will never take", () => {
     expect(spool.stats()).toMatchObject({ stored: 12, deadLettered: 0 });
   });
 
+  test.each([3, 4, 5, 6, 7])(
+    "are not taken for guilty when %i requests from the second on are refused",
+    async (refused) => {
+      let requests = 0;
+      const { spool, shipper } = await run(
+        { concurrency: 1, maxDocuments: 2 },
+        {
+          rule: () => {
+            requests += 1;
+            return requests >= 2 && requests < 2 + refused ? { kind: "status", status: 400 } : undefined;
+          },
+        },
+      );
+      await spool.append([batchOf("a", 4)]);
+      await shipper.drain({ timeoutMs: 5_000 });
+      expect(spool.stats()).toMatchObject({ stored: 4, deadLettered: 0 });
+    },
+  );
+
   test("are split off a request that is too large, and put aside when one alone is", async () => {
     const { fake, spool, shipper } = await run(
       { gzip: false },
