@@ -6,10 +6,12 @@ import { DemoStack } from "./demo-stack.ts";
 import type { Deployment } from "./deployment.ts";
 import { ElasticsearchStack } from "./elasticsearch-stack.ts";
 import { bootstrapServers } from "./endpoints.ts";
+import { usesRelay } from "./files/relay-files.ts";
 import { GrafanaStack } from "./grafana-stack.ts";
 import { KafkaStack } from "./kafka-stack.ts";
 import { MonitorStack } from "./monitor-stack.ts";
 import { NetworkStack } from "./network-stack.ts";
+import { RelayStack } from "./relay-container.ts";
 import { StorageStack } from "./storage-stack.ts";
 import type { Component } from "./versions.ts";
 
@@ -108,13 +110,27 @@ function buildDemo(app: App, deployment: Deployment, cluster: string): DemoStack
       });
 }
 
-/** Left out where no image of Grafana can be had: it has no build from packages, and the rest must not wait for it. */
-function buildGrafana(app: App, deployment: Deployment): GrafanaStack | undefined {
+/**
+ * Left out where no image of Grafana can be had: it has no build from packages, and the rest must not wait for it. The
+ * relay stands beside it, or alone where Grafana is somewhere else.
+ */
+function buildGrafana(app: App, deployment: Deployment): GrafanaStack | RelayStack | undefined {
   const grafana = deployment.config.grafana.managed;
   const image = deployment.images.grafana;
-  return grafana === undefined || image === undefined
+  const relayImage = usesRelay(deployment.config) ? requireImage(deployment, "collector") : undefined;
+  if (grafana === undefined) {
+    return relayImage === undefined
+      ? undefined
+      : new RelayStack(app, "relay", { deployment, image: relayImage });
+  }
+  return image === undefined
     ? undefined
-    : new GrafanaStack(app, "grafana", { deployment, grafana, image });
+    : new GrafanaStack(app, "grafana", {
+        deployment,
+        grafana,
+        image,
+        ...(relayImage === undefined ? {} : { relayImage }),
+      });
 }
 
 function requireImage(deployment: Deployment, component: Component): string {

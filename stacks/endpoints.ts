@@ -7,6 +7,7 @@ export const KAFKA_CONTROLLER_PORT = 9093;
 export const BURROW_PORT = 8000;
 export const ELASTICSEARCH_PORT = 9200;
 export const GRAFANA_PORT = 3000;
+export const RELAY_NAME = "relay";
 
 /** Where the images keep their data, configuration and secrets. */
 export const PATHS = {

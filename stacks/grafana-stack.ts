@@ -6,17 +6,23 @@ import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { GRAFANA_PORT, PATHS } from "./endpoints.ts";
 import { grafanaRootUrl, grafanaSecrets } from "./files/grafana-files.ts";
+import { addRelay } from "./relay-container.ts";
 
 export type GrafanaStackOptions = {
   readonly deployment: Deployment;
   readonly grafana: NonNullable<Deployment["config"]["grafana"]["managed"]>;
   readonly image: string;
+  /** Image of the relay; left out where Grafana posts by itself. */
+  readonly relayImage?: string;
 };
 
 export class GrafanaStack extends BaseStack {
-  constructor(scope: Construct, id: string, { deployment, grafana, image }: GrafanaStackOptions) {
+  constructor(scope: Construct, id: string, options: GrafanaStackOptions) {
+    const { deployment, grafana, image, relayImage } = options;
     super(scope, id, deployment);
     const { config } = deployment;
+    const relay =
+      relayImage === undefined ? [] : [addRelay(this, { deployment, image: relayImage, published: false })];
     new ServiceContainer(this, "grafana", {
       deployment,
       name: "grafana",
@@ -43,6 +49,7 @@ export class GrafanaStack extends BaseStack {
         "/var/log/grafana": "rw,nosuid,nodev,noexec,size=16m,mode=1777",
       },
       network: { alias: "grafana" },
+      ...(relay.length === 0 ? {} : { after: relay }),
       ports: [{ internal: GRAFANA_PORT, external: grafana.host_port }],
       healthCheck: {
         command: ["CMD", "wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${GRAFANA_PORT}/api/health`],

@@ -1,23 +1,26 @@
 /** Policy over the synthesised JSON of every stack: what facts about containers must hold, whoever adds one. */
 import { describe, expect, it } from "vitest";
-import { DEMO_YAML, LARGE_YAML, synthesise } from "../tests/support/synthesise.ts";
+import { DEMO_YAML, LARGE_YAML, RELAYED_YAML, synthesise } from "../tests/support/synthesise.ts";
 import type { ContainerJson } from "../tests/support/synthesise.ts";
 
 const demo = synthesise(DEMO_YAML);
 const large = synthesise(LARGE_YAML);
-const containers = [demo, large].flatMap(({ containers: list }) =>
+const relayed = synthesise(RELAYED_YAML);
+const containers = [demo, large, relayed].flatMap(({ containers: list }) =>
   list.map((container) => [`${container.stack}/${container.name}`, container] as const),
 );
 const oneShots = new Set([
   "lagline-test-setup",
   "lagline-test-topics-shop",
   "lagline-large-setup",
+  "lagline-relayed-setup",
+  "lagline-relayed-topics-shop",
   "lagline-large-topics-orders",
 ]);
 const services = containers.filter(([, container]) => !oneShots.has(container.name));
 
 /** Containers that may load code from a tmpfs, with the reason beside the construct. */
-const EXEC_TMPFS_WAIVERS = /^lagline-(test|large)-elasticsearch-\d$/;
+const EXEC_TMPFS_WAIVERS = /^lagline-(test|large|relayed)-elasticsearch-\d$/;
 
 function labelOf(container: ContainerJson, name: string): string | undefined {
   return (container["labels"] as { label: string; value: string }[]).find(({ label }) => label === name)
@@ -142,6 +145,7 @@ describe.each(containers.filter(([, container]) => oneShots.has(container.name))
 describe.each([
   ["demo", demo],
   ["large", large],
+  ["relayed", relayed],
 ])("all stacks of %s", (_name, synthesised) => {
   it("pin every image by a tag that is not latest", () => {
     const names = [...synthesised.stacks.values()].flatMap((stack) =>
@@ -233,6 +237,24 @@ describe("the app", () => {
   it("leaves Grafana out where its image cannot be had", () => {
     const images = { kafka: "k:1", elasticsearch: "e:1", burrow: "b:1", collector: "c:1" };
     expect([...synthesise(DEMO_YAML, { images }).stacks.keys()]).not.toContain("grafana");
+  });
+
+  it("puts the relay beside Grafana before it, or in a stack of its own where Grafana is elsewhere", () => {
+    const relay = relayed.containers.find(({ name }) => name === "lagline-relayed-relay");
+    expect(relay).toMatchObject({ stack: "grafana", ports: [] });
+    expect(relay?.["command"]).toEqual(["notify", "--config", "/etc/lagline/lagline.yaml"]);
+    const grafana = relayed.containers.find(({ name }) => name === "lagline-relayed-grafana");
+    expect(grafana?.["depends_on"]).toEqual([expect.stringMatching(/^docker_container\.relay_/)]);
+    // Only the relay may post to Slack.
+    expect(JSON.stringify(grafana?.["volumes"])).not.toContain("slack-webhook-url");
+    expect(JSON.stringify(relay?.["volumes"])).not.toContain("admin");
+    const alone = synthesise(RELAYED_YAML.replace("grafana: { managed: {} }", "grafana: { files: {} }"));
+    expect(alone.containers.find(({ stack }) => stack === "relay")).toMatchObject({
+      name: "lagline-relayed-relay",
+      ports: [{ internal: 8090, external: 8090, ip: "127.0.0.1" }],
+    });
+    const images = { kafka: "k:1", elasticsearch: "e:1", burrow: "b:1", collector: "c:1" };
+    expect([...synthesise(RELAYED_YAML, { images }).stacks.keys()]).not.toContain("grafana");
   });
 
   it("says which image is missing and what to do", () => {

@@ -8,8 +8,9 @@ import { Volume } from "./cdktf.ts";
 import { BaseStack } from "./constructs/base-stack.ts";
 import type { Deployment } from "./deployment.ts";
 import { hostName } from "./deployment.ts";
-import { collectorName, elasticsearchNode, numbers } from "./endpoints.ts";
+import { RELAY_NAME, collectorName, elasticsearchNode, numbers } from "./endpoints.ts";
 import { kafkaProcesses } from "./files/kafka-files.ts";
+import { usesRelay } from "./files/relay-files.ts";
 
 /** Names of all volumes of a configuration, without the environment. */
 export function volumeNames(config: Config): readonly string[] {
@@ -21,6 +22,7 @@ export function volumeNames(config: Config): readonly string[] {
     ...clusters.map(([name]) => collectorName(name)),
     ...numbers(config.elasticsearch.managed?.nodes ?? 0).map(elasticsearchNode),
     ...(config.grafana.managed === undefined ? [] : ["grafana"]),
+    ...(usesRelay(config) ? [RELAY_NAME] : []),
   ];
 }
 

@@ -8,8 +8,8 @@ import type { Logger } from "../../collectors/log.ts";
 import type { DeadLetter } from "../../collectors/spool/contract.ts";
 import { DeadLetterStore } from "../../collectors/spool/dead-letters.ts";
 import { openDisk } from "../../collectors/spool/disk.ts";
+import { documentsIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
 import { createChannelOf } from "./channels.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { openInbox } from "./inbox.ts";
@@ -60,7 +60,7 @@ export async function openParts(config: Config, version: string): Promise<Parts>
     newId,
     ask: createReading({
       http,
-      index: dataStreamName(config.environment),
+      index: documentsIndex(config).search,
       intervalSeconds: config.collector.interval_seconds,
     }),
     clusters: Object.keys(config.clusters),

@@ -25,7 +25,7 @@ export type AskEvidence = (
 ) => Promise<Evidence>;
 
 export type ReadingOptions = {
-  readonly http: Pick<ElasticsearchHttp, "request">;
+  readonly http: Pick<ElasticsearchHttp, "request" | "reload">;
   readonly index: string;
   readonly intervalSeconds: number;
   /** @default 5 s */
@@ -231,15 +231,19 @@ function keyOf(cluster: string, group: string): string {
 }
 
 async function search(options: ReadingOptions, body: object, signal: AbortSignal): Promise<unknown> {
-  const answer = await options.http.request({
-    method: "POST",
+  const request = {
+    method: "POST" as const,
     path: `/${encodeURIComponent(options.index)}/_search`,
     // Half an answer would show groups as gone.
     query: { ignore_unavailable: true, allow_no_indices: true, allow_partial_search_results: false },
     json: { ...body },
     timeoutMs: options.timeoutMs ?? 5000,
     signal,
-  });
+  };
+  const first = await options.http.request(request);
+  // A rotated password is in its file before the next start.
+  const isRefused = first.status === 401 || first.status === 403;
+  const answer = isRefused && (await options.http.reload()) ? await options.http.request(request) : first;
   if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
   const { aggregations } = z.object({ aggregations: z.unknown() }).parse(answer.body);
   // An index that does not exist yet answers without aggregations.

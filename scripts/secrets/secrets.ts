@@ -20,10 +20,12 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config/schema.ts";
+import type { AccessUser } from "../../model/access.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
 import { elasticsearchNodeSecrets } from "../../stacks/files/elasticsearch-files.ts";
+import { isRelayToken, relaySecrets, usesRelay } from "../../stacks/files/relay-files.ts";
 import { kafkaSecrets } from "../../stacks/monitor-stack.ts";
 import { ensureElasticsearchKeys } from "./elasticsearch-keys.ts";
 
@@ -36,7 +38,9 @@ export type Secret = {
 
 const MANAGED_SECURITY = "elasticsearch.managed.security";
 /** Users of Elasticsearch whose programs run in containers and are not Grafana. */
-const CONTAINER_USERS = ["collector", "setup"] as const;
+function containerUsers(config: Config): readonly AccessUser[] {
+  return usesRelay(config) ? ["collector", "setup", "relay"] : ["collector", "setup"];
+}
 
 /** Every secret of a configuration that a container reads: name when staged, file of the user, setting that names it. */
 export function listSecrets(config: Config): Secret[] {
@@ -45,9 +49,10 @@ export function listSecrets(config: Config): Secret[] {
     ...(managed
       ? grafanaSecrets(config).map((secret) => ({
           ...secret,
-          generated: secret.setting === "grafana.managed.admin_password_file",
+          generated: secret.setting === "grafana.managed.admin_password_file" || isRelayToken(secret),
         }))
       : []),
+    ...relaySecrets(config).map((secret) => ({ ...secret, generated: isRelayToken(secret) })),
     ...elasticsearchUserSecrets(config),
     ...elasticsearchNodeSecrets(config).map(({ staged, file }) => ({
       name: staged,
@@ -70,7 +75,7 @@ export function listSecrets(config: Config): Secret[] {
 
 function elasticsearchUserSecrets(config: Config): Secret[] {
   const managed = config.elasticsearch.managed !== undefined;
-  return CONTAINER_USERS.flatMap((user) =>
+  return containerUsers(config).flatMap((user) =>
     elasticsearchSecrets(config, user).map(({ name, file, setting }) => ({
       name,
       file,

@@ -5,11 +5,15 @@ import { collectorConfig, SETUP_CONFIGURATION, setupConfig } from "./collector-f
 import { elasticsearchFiles } from "./elasticsearch-files.ts";
 import { grafanaFiles } from "./grafana-files.ts";
 import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
+import { RELAY_CONFIGURATION, relayConfig, usesRelay } from "./relay-files.ts";
 
 /** `runbooks` is the Markdown of the alert rules' runbooks by name. */
 export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
   const files = new Map([...grafanaFiles(config, runbooks), ...elasticsearchFiles(config)]);
   files.set(SETUP_CONFIGURATION, setupConfig(config));
+  if (usesRelay(config)) {
+    files.set(RELAY_CONFIGURATION, relayConfig(config));
+  }
   for (const [name, cluster] of Object.entries(config.clusters)) {
     const kafka = cluster.kafka?.managed;
     if (kafka !== undefined) {

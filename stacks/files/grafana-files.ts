@@ -1,5 +1,4 @@
 /** Grafana's files of a configuration: dashboards, data source, rules. */
-import { createHash } from "node:crypto";
 import { renderGrafana } from "../../alerts/index.ts";
 import type { AlertPolicy, GrafanaRenderOptions, SlackOptions } from "../../alerts/index.ts";
 import { policyWays } from "../../config/alert-routing.ts";
@@ -8,6 +7,7 @@ import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { elasticsearchHostUrls, elasticsearchUrls, PATHS } from "../endpoints.ts";
+import { channelSecret, heartbeatPath, relayTarget, tellingSecrets, usesRelay } from "./relay-files.ts";
 
 /** Secrets that Grafana reads: setting in lagline.yaml, file of the user, name under /run/secrets. */
 export function grafanaSecrets(
@@ -22,16 +22,7 @@ export function grafanaSecrets(
       file: managed?.admin_password_file,
       name: "grafana-admin-password",
     },
-    {
-      setting: "alerts.slack.webhook_file",
-      file: config.alerts.slack?.webhook_file,
-      name: "slack-webhook-url",
-    },
-    ...Object.entries(config.alerts.slack?.channels ?? {}).map(([channel, { webhook_file: file }]) => ({
-      setting: `alerts.slack.channels.${channel}.webhook_file`,
-      file,
-      name: channelSecret(channel),
-    })),
+    ...tellingSecrets(config),
     {
       setting: "grafana.elasticsearch.password_file",
       file: elasticsearch.password_file ?? (hasOther ? undefined : own?.passwordFile),
@@ -59,11 +50,6 @@ export function grafanaRootUrl(config: Config): string {
   return rootUrl ?? external?.url ?? `http://127.0.0.1:${managed?.host_port ?? 3000}`;
 }
 
-/** Channels may have names that no file can have. */
-function channelSecret(channel: string): string {
-  return `slack-webhook-url-${createHash("sha256").update(channel).digest("hex").slice(0, 12)}`;
-}
-
 export function grafanaFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
   return renderGrafana(grafanaRenderOptions(config, runbooks));
 }
@@ -83,6 +69,7 @@ export function grafanaRenderOptions(
     return path === undefined ? {} : { [key]: path };
   };
   const slack = slackOptions(config);
+  const heartbeat = heartbeatPath(config);
   return {
     environment: config.environment,
     clusters: Object.keys(config.clusters),
@@ -99,6 +86,7 @@ export function grafanaRenderOptions(
       ...secret("grafana.elasticsearch.ca_file", "caFile"),
     },
     ...(slack === undefined ? {} : { slack }),
+    ...(heartbeat === undefined ? {} : { heartbeatUrlFile: heartbeat }),
     policies: policyWays(config.policies).map((way) => alertPolicy(way, config)),
     spoolMaximumBytes: config.collector.spool.maximum_bytes,
     repeatIntervalSeconds: config.alerts.repeat_interval_seconds,
@@ -110,9 +98,11 @@ export function grafanaRenderOptions(
   };
 }
 
-function slackOptions({ alerts: { slack } }: Config): SlackOptions | undefined {
+function slackOptions(config: Config): SlackOptions | undefined {
+  const { slack } = config.alerts;
   if (slack === undefined) return undefined;
   return {
+    ...(usesRelay(config) ? { relay: relayTarget(config) } : {}),
     webhookFile: `${PATHS.secrets}/slack-webhook-url`,
     mentionOnCritical: slack.mention_on_critical,
     channels: Object.keys(slack.channels).map((name) => ({

@@ -92,6 +92,22 @@ alerts: { slack: { webhook_file: secrets/hook } }
 demo: { cluster: shop }
 `;
 
+/** The relay beside Grafana, with everything that it can read. */
+export const RELAYED_YAML = `
+environment: relayed
+clusters: { shop: { kafka: { managed: {} }, burrow: { managed: {} } } }
+elasticsearch: { managed: {} }
+grafana: { managed: {} }
+alerts:
+  slack:
+    webhook_file: secrets/hook
+    delivery: relay
+    channel: lag
+    bot_token_file: secrets/bot
+    channels: { "team payments": { webhook_file: secrets/payments } }
+  watchdog: { heartbeat_url_file: secrets/heartbeat }
+`;
+
 export const LARGE_YAML = `
 environment: large
 clusters:
