@@ -5,6 +5,7 @@
 import { addAlertCommands } from "./commands/alerts.ts";
 import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
+import { addDeadLetterCommands } from "./commands/dead-letters.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
 import { addNotifyCommand } from "./commands/notify.ts";
@@ -21,6 +22,7 @@ await runProgram([
   addPolicyCommands,
   addAnnotationCommands,
   addAlertCommands,
+  addDeadLetterCommands,
   addNotifyCommand,
   addDeploymentCommands,
 ]);

@@ -14,7 +14,7 @@ export async function gatherCommands(): Promise<Command> {
     if (file.endsWith(".test.ts")) continue;
     const module: unknown = await import(join(FOLDER, file));
     for (const [name, value] of Object.entries(z.record(z.string(), z.unknown()).parse(module))) {
-      if (/^add[A-Za-z]*Commands$/.test(name)) adder.parse(value)(program);
+      if (/^add[A-Za-z]*Commands?$/.test(name)) adder.parse(value)(program);
     }
   }
   return program;
