@@ -124,3 +124,32 @@ test("a key that is replaced in mid-run: refused, read again from its file, deli
   expect(said).not.toContain(valid);
   expect(collector.auditor.faults).toEqual([]);
 });
+
+test("an authority that is rotated in mid-run: not trusted, read again from its file, delivered", async () => {
+  const file = join(folder, "ca.pem");
+  const old = certificates.make({ commonName: "authority", isAuthority: true });
+  const server = (issuer: typeof old) =>
+    certificates.make({ commonName: "elasticsearch", alternativeName: "IP:127.0.0.1", issuer });
+  await writeFile(file, old.certificate);
+  const first = await startFakeElasticsearch({ tls: server(old) });
+  const { collector, tick } = await start({ url: first.url, tls: { ca_file: file } });
+  await tick();
+  await until("the first tick", isEmpty(collector));
+  await first.stop();
+  const fresh = certificates.make({ commonName: "authority", isAuthority: true });
+  const second = await startFakeElasticsearch({ tls: server(fresh), port: first.port, disk: first });
+  cleanups.push(async () => second.stop());
+  await tick();
+  await tick();
+  await until("a refusal", () => collector.said("LAGLINE_ELASTICSEARCH_RETRY").length > 0);
+  expect(collector.said("LAGLINE_ELASTICSEARCH_RETRY")).toMatchObject([
+    { message: expect.stringContaining(`not signed by the authority in ${file} (tls.ca_file)`) },
+  ]);
+  expect(second.requests).toEqual([]);
+  await writeFile(file, fresh.certificate);
+  await until("an empty spool", isEmpty(collector));
+  expect(await reconcile(collector, second)).toEqual(CLEAN);
+  expect(collector.said("LAGLINE_ELASTICSEARCH_CREDENTIALS")).toHaveLength(1);
+  expect(collector.said("LAGLINE_ELASTICSEARCH_RECOVERED")).toHaveLength(1);
+  expect(collector.auditor.faults).toEqual([]);
+});

@@ -11,7 +11,10 @@ import type { LagDocument } from "../../model/documents.ts";
 import { SCENARIOS } from "../../scripts/demo/scenarios.ts";
 import { expectedVerdicts } from "../../scripts/demo/timeline.ts";
 import { bootstrapHostServers } from "../../stacks/endpoints.ts";
+import { plainHttp } from "../support/elasticsearch.ts";
 import { formatRows, sampleTimeLags, tabulate } from "../support/time-lag-accuracy.ts";
+import { clientSettings } from "../../collectors/elasticsearch/connection.ts";
+import type { AccessUser } from "../../model/access.ts";
 import { readGroupMembers } from "../../scripts/kafka-admin/members.ts";
 import { connectionOf } from "../../scripts/kafka-admin/of-cluster.ts";
 import { parseDescribe } from "../../scripts/kafka-admin/parse-describe.ts";
@@ -25,12 +28,14 @@ import {
   eventually,
   INTERVAL_MS,
   lagline,
+  logOf,
   newest,
   readAll,
   refresh,
   repositoryRoot,
   secretsDirectory,
   stateOf,
+  STREAM,
 } from "./support/deployment.ts";
 
 const doctorAnswer = z.object({ findings: z.array(z.object({ link: z.string(), outcome: z.string() })) });
@@ -222,6 +227,95 @@ describe("at rest", () => {
   );
 });
 
+describe("users", () => {
+  /** Status of a search, of adding a document and of a change, as this user. */
+  async function mayDo(user: AccessUser): Promise<Record<string, number>> {
+    const http = plainHttp(clientSettings(config, user));
+    const statusOf = async (method: string, url: string, data?: unknown): Promise<number> =>
+      (await http.request({ method, url, data, validateStatus: () => true })).status;
+    return {
+      search: await statusOf("GET", `/${STREAM}/_search?size=0`),
+      // Without a timestamp: who may add is told that it is missing.
+      add: await statusOf("POST", `/${STREAM}/_create/x`, {}),
+      remove: await statusOf("POST", `/${STREAM}/_delete_by_query`, { query: { match_all: {} } }),
+      template: await statusOf("GET", `/_index_template/${STREAM}`),
+      users: await statusOf("GET", "/_security/user"),
+    };
+  }
+
+  it("may do what their program needs and nothing else", async () => {
+    const refused = 403;
+    expect(await mayDo("collector")).toEqual({
+      search: refused,
+      add: 400,
+      remove: refused,
+      template: refused,
+      users: refused,
+    });
+    for (const user of ["reader", "grafana", "relay"] as const) {
+      expect(await mayDo(user)).toEqual({
+        search: 200,
+        add: refused,
+        remove: refused,
+        template: 200,
+        users: refused,
+      });
+    }
+    expect(await mayDo("setup")).toMatchObject({
+      search: refused,
+      add: refused,
+      template: 200,
+      users: refused,
+    });
+  });
+
+  it("must say who they are", async () => {
+    const { urls, files } = clientSettings(config, "reader");
+    const nobody = plainHttp({ urls, files: files.caFile === undefined ? {} : { caFile: files.caFile } });
+    const paths = ["/", `/${STREAM}/_search`, "/_cluster/health"];
+    const answers = await Promise.all(paths.map((url) => nobody.get(url, { validateStatus: () => true })));
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+  });
+});
+
+describe("a rotation", () => {
+  it(
+    "of every password and of the authority reaches what runs, without a restart and without a missing tick",
+    { timeout: 300_000 },
+    async () => {
+      const things = [`collector-${CLUSTER}`, "elasticsearch-1", "grafana"];
+      const before = await Promise.all(things.map(stateOf));
+      const old = plainHttp(clientSettings(config, "reader"));
+      const from = new Date();
+      for (const flags of [[], ["--authority"]]) {
+        const rotated = await lagline("secrets", "rotate", ...flags);
+        expect(rotated.exitCode).toBe(0);
+        expect(rotated.output).toContain("Elasticsearch takes them");
+      }
+      // The old authority is not enough any more, and with the new one the old password is not.
+      await expect(old.get("/")).rejects.toThrow(/certificate|self-signed/);
+      const until = Date.now() + 4 * INTERVAL_MS;
+      await eventually("documents of after the rotation arrive", 60, async () => {
+        await refresh();
+        const newer = { range: { "@timestamp": { gte: new Date(until).toISOString() } } };
+        return (await count(newer)) > 0 ? true : undefined;
+      });
+      const documents = await readAll([
+        { terms: { record: ["partition", "group"] } },
+        { range: { "@timestamp": { gte: from.toISOString(), lte: new Date(until).toISOString() } } },
+      ]);
+      expect(accountOf(documents)).toEqual({ incomplete: [], duplicates: [] });
+      const ticks = [...new Set(documents.map((document) => Date.parse(document["@timestamp"])))].toSorted(
+        (a, b) => a - b,
+      );
+      expect(ticks.length).toBeGreaterThan(4);
+      const gaps = ticks.slice(1).filter((tick, index) => tick - (ticks[index] ?? 0) > INTERVAL_MS);
+      expect(gaps).toEqual([]);
+      expect(await Promise.all(things.map(stateOf))).toEqual(before);
+    },
+  );
+});
+
 describe("after a crash", () => {
   it(
     "of Burrow, of the collector, of Elasticsearch: everything runs again, and every answered tick is stored once and whole",
@@ -310,17 +404,34 @@ describe("secrets", () => {
       await docker("ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`)
     ).split("\n");
     const inspected = await docker("inspect", ...names);
-    const logs = await Promise.all(names.map(async (name) => docker("logs", name)));
+    const logs = await Promise.all(names.map(logOf));
+    const processes = readProcesses();
+    expect(processes.length).toBeGreaterThan(20);
     const files = ["var/integration", "var/integration-state", "var/log", "cdktf.out"].flatMap(readTree);
     expect(files.length).toBeGreaterThan(20);
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThan(20);
       expect(inspected).not.toContain(secret);
+      expect(processes.filter(({ text }) => text.includes(secret)).map(({ path }) => path)).toEqual([]);
       expect(logs.filter((log) => log.includes(secret))).toEqual([]);
       expect(files.filter(({ text }) => text.includes(secret)).map(({ path }) => path)).toEqual([]);
     }
   });
 });
+
+/** Arguments and environment of every process that can be read, those in the containers among them. */
+function readProcesses(): { path: string; text: string }[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`])
+    .flatMap((path) => {
+      try {
+        return [{ path, text: readFileSync(path, "utf8") }];
+      } catch {
+        return [];
+      }
+    });
+}
 
 /** What nobody may see: passwords and webhooks whole, hashes one by one, of private keys each line. */
 function secretValues(folder: string): string[] {

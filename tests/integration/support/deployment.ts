@@ -45,6 +45,12 @@ export async function docker(...given: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** Everything a container has said, on both streams. */
+export async function logOf(name: string): Promise<string> {
+  const { all } = await execa("docker", ["logs", name], { stdin: "ignore", all: true });
+  return all;
+}
+
 export type ContainerState = {
   readonly pid: number;
   readonly startedAt: Date;
