@@ -1,5 +1,4 @@
 /** Answers of Elasticsearch in the shape of `expected.ts`, and the search itself. */
-import axios from "axios";
 import { z } from "zod";
 import type { Result } from "./expected.ts";
 import type { SearchBody } from "../../alerts/evaluation/translate.ts";
@@ -18,8 +17,8 @@ const answer = z.looseObject({
 });
 
 /** @throws Error with Elasticsearch's own reason: Grafana would show an empty panel. */
-export async function search({ url, index }: Store, body: SearchBody): Promise<Answer> {
-  const { status, data } = await axios.post<unknown>(`${url}/${index}/_search`, body, {
+export async function search({ http, index }: Store, body: SearchBody): Promise<Answer> {
+  const { status, data } = await http.post<unknown>(`/${index}/_search`, body, {
     timeout: TIMEOUT_MS,
     validateStatus: () => true,
   });

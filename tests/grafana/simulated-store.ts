@@ -2,7 +2,7 @@
  * An index with what the collector would have written about every scenario of the simulator: the real analyser's
  * documents, through the real encoder, into the real mapping of a time series. Each scenario is a Kafka cluster of its own.
  */
-import axios from "axios";
+import type { AxiosInstance } from "axios";
 import { templateNames, buildTemplates } from "../../collectors/elasticsearch/templates.ts";
 import { createBatchEncoder, encodeAll } from "../../collectors/encode.ts";
 import { dataStreamName } from "../../model/documents.ts";
@@ -126,19 +126,19 @@ function collectorDocument(cluster: string, documents: number, tickMs: number): 
   };
 }
 
-export type Store = { readonly url: string; readonly index: string };
+/** Requests to Elasticsearch, with what lets them in, and the index they are about. */
+export type Store = { readonly http: AxiosInstance; readonly index: string };
 
 /** Makes the index anew with the mapping, the routing and the time series mode of the real templates. */
 export async function createIndex(
-  { url, index }: Store,
+  { http, index }: Store,
   bounds: { readonly fromMs: number; readonly toMs: number } = {
     fromMs: START_MS - DAY_MS,
     toMs: START_MS + DAY_MS,
   },
 ): Promise<void> {
-  await dropIndex({ url, index });
+  await dropIndex({ http, index });
   const templates = buildTemplates({
-    mode: "tsds",
     environment: ENVIRONMENT,
     retentionDays: 1,
     replicas: 0,
@@ -150,7 +150,7 @@ export async function createIndex(
   );
   const settings = Object.assign({}, ...parts.map((part) => part.template.settings));
   const mappings = Object.assign({}, ...parts.map((part) => part.template.mappings));
-  await axios.put(`${url}/${index}`, { settings, mappings }, { timeout: TIMEOUT_MS });
+  await http.put(`/${index}`, { settings, mappings }, { timeout: TIMEOUT_MS });
 }
 const component = z.looseObject({
   template: z.object({
@@ -159,8 +159,8 @@ const component = z.looseObject({
   }),
 });
 
-export async function dropIndex({ url, index }: Store): Promise<void> {
-  await axios.delete(`${url}/${index}`, { timeout: TIMEOUT_MS, validateStatus: () => true });
+export async function dropIndex({ http, index }: Store): Promise<void> {
+  await http.delete(`/${index}`, { timeout: TIMEOUT_MS, validateStatus: () => true });
 }
 
 /** Writes documents as the collector does; throws when one is refused. */
@@ -169,8 +169,8 @@ export async function write(store: Store, documents: readonly LagDocument[]): Pr
   for (const { ndjson } of encodeAll(encoder, documents)) await sendBulk(store, withActions(ndjson));
 }
 
-export async function refresh({ url, index }: Store): Promise<void> {
-  await axios.post(`${url}/${index}/_refresh`, undefined, { timeout: TIMEOUT_MS });
+export async function refresh({ http, index }: Store): Promise<void> {
+  await http.post(`/${index}/_refresh`, undefined, { timeout: TIMEOUT_MS });
 }
 
 function withActions(ndjson: Uint8Array): Buffer {
@@ -184,9 +184,9 @@ function withActions(ndjson: Uint8Array): Buffer {
   return Buffer.concat(parts);
 }
 
-async function sendBulk({ url, index }: Store, body: Buffer): Promise<void> {
-  const { data } = await axios.post<{ errors: boolean; items: unknown[] }>(
-    `${url}/${index}/_bulk?filter_path=errors,items.*.error`,
+async function sendBulk({ http, index }: Store, body: Buffer): Promise<void> {
+  const { data } = await http.post<{ errors: boolean; items: unknown[] }>(
+    `/${index}/_bulk?filter_path=errors,items.*.error`,
     body,
     {
       timeout: TIMEOUT_MS,

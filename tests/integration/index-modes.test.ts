@@ -15,6 +15,7 @@ import { openSpool } from "../../collectors/spool/open.ts";
 import { type DocumentsIndex, documentsIndex } from "../../config/documents-index.ts";
 import { parseConfig } from "../../config/load.ts";
 import { batchOf } from "../fakes/documents.ts";
+import { testElasticsearch } from "../support/elasticsearch.ts";
 
 const DAY_MS = 86_400_000;
 const run = randomBytes(4).toString("hex");
@@ -23,13 +24,7 @@ const made: DocumentsIndex[] = [];
 let http: ElasticsearchHttp;
 
 beforeAll(async () => {
-  const url = process.env["LAGLINE_TEST_ELASTICSEARCH_URL"];
-  if (url === undefined || url === "") {
-    throw new Error(
-      "LAGLINE_TEST_ELASTICSEARCH_URL is not set: this test needs a real Elasticsearch. Run scripts/test, or set it to one you may write to.",
-    );
-  }
-  http = await createElasticsearchHttp({ urls: [url], files: {} });
+  http = await createElasticsearchHttp(testElasticsearch());
 });
 
 afterAll(async () => {
