@@ -7,6 +7,7 @@ import { addAnnotationCommands } from "./commands/annotations.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addDeadLetterCommands } from "./commands/dead-letters.ts";
 import { addDeploymentCommands } from "./commands/deployment.ts";
+import { addImportCommands } from "./commands/importing.ts";
 import { addKafkaCommands } from "./commands/kafka.ts";
 import { addNotifyCommand } from "./commands/notify.ts";
 import { addPipelineCommands } from "./commands/pipeline.ts";
@@ -17,6 +18,7 @@ import { runProgram } from "./program.ts";
 await runProgram([
   addConfigurationCommands,
   addPipelineCommands,
+  addImportCommands,
   addKafkaCommands,
   addReadingCommands,
   addPolicyCommands,

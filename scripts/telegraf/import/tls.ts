@@ -1,0 +1,39 @@
+/** Telegraf's TLS options, which are the same in both plugins. */
+import type { Table } from "./table.ts";
+
+export type TlsDraft = {
+  ca_file?: string;
+  certificate_file?: string;
+  key_file?: string;
+  server_name?: string;
+};
+
+/** Undefined when none is set. The names beginning with `ssl_` are those of old samples. */
+export function readTls(table: Table): TlsDraft | undefined {
+  const draft: TlsDraft = {};
+  const ca = table.text("tls_ca") ?? table.text("ssl_ca");
+  const certificate = table.text("tls_cert") ?? table.text("ssl_cert");
+  const key = table.text("tls_key") ?? table.text("ssl_key");
+  const name = table.text("tls_server_name");
+  if (ca !== undefined) draft.ca_file = ca;
+  if (certificate !== undefined) draft.certificate_file = certificate;
+  if (key !== undefined) draft.key_file = key;
+  if (name !== undefined) draft.server_name = name;
+  if (table.flag("insecure_skip_verify") === true) {
+    table.note(
+      "insecure_skip_verify",
+      "is not possible: name the certificate authority with tls.ca_file instead.",
+    );
+  }
+  table.flag("tls_enable");
+  table.without({
+    ssl_ca: "is read where tls_ca is not set.",
+    ssl_cert: "is read where tls_cert is not set.",
+    ssl_key: "is read where tls_key is not set.",
+    tls_key_pwd: "has no counterpart: store the key without a pass phrase, readable by the collector only.",
+    tls_min_version: "has no counterpart: Node's minimum, TLS 1.2, holds.",
+    tls_cipher_suites: "has no counterpart: Node's list of ciphers holds.",
+    tls_renegotiation_method: "has no counterpart: renegotiation is refused.",
+  });
+  return Object.keys(draft).length === 0 ? undefined : draft;
+}
