@@ -14,6 +14,7 @@ import { type HistoryFile, createHistoryFile } from "./history.ts";
 import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
 import { createPrintSink } from "./print-sink.ts";
+import { type RunResult, runReloading } from "./reload.ts";
 import { burrowSource, collectorName } from "./settings.ts";
 import { type Shape, createShape } from "./shape.ts";
 import { supervise } from "./supervise.ts";
@@ -29,6 +30,8 @@ export type CollectOptions = {
   readonly version?: string;
   /** True in a container that shares Burrow's network namespace: leaving is then the way to get the new one. */
   readonly sidecar?: boolean;
+  /** Ends the run with "reload". */
+  readonly reloadRequested?: AbortSignal;
   readonly output?: Writable;
   readonly adapters?: Adapters;
 };
@@ -43,10 +46,11 @@ const ONCE_DRAIN_MS = 60_000;
 /**
  * Runs the collector.
  *
- * @returns the exit code: 0 done or stopped, 1 failed, something left unsent with `once`, or the namespace was lost.
+ * @returns the exit code: 0 done or stopped, 1 failed, something left unsent with `once`, or the namespace was lost;
+ * "reload" when it ended because it was asked to begin anew.
  * @throws LaglineError for a configuration, file, directory or port that cannot be used.
  */
-export async function runCollect(config: Config, options: CollectOptions): Promise<number> {
+export async function runCollect(config: Config, options: CollectOptions): Promise<RunResult> {
   const { collector: settings } = config;
   const name = collectorName(config, options.cluster, hostname());
   const log = createLogger({ level: settings.log_level, cluster: options.cluster, collector: name });
@@ -91,6 +95,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
     }
     return await supervise({
       stopRequested: early.signal,
+      ...(options.reloadRequested === undefined ? {} : { reloadRequested: options.reloadRequested }),
       collector,
       delivery,
       history,
@@ -112,6 +117,28 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
     scraper.close();
     await delivery?.close();
   }
+}
+
+/** The same until a signal stops it; SIGHUP reads the configuration again. */
+export async function runCollectForEver(
+  config: Config,
+  options: CollectOptions,
+  read: () => Config,
+): Promise<number> {
+  const name = collectorName(config, options.cluster, hostname());
+  const log = createLogger({ level: "info", cluster: options.cluster, collector: name });
+  return runReloading(config, {
+    read,
+    run: (current, reloadRequested) => runCollect(current, { ...options, reloadRequested }),
+    say: {
+      info: (code, sentence) => {
+        log.info({ code }, sentence);
+      },
+      error: (code, sentence) => {
+        log.error({ code }, sentence);
+      },
+    },
+  });
 }
 
 type Parts = {

@@ -6,11 +6,14 @@ import type { CollectorEvents } from "./events.ts";
 import { startHealthServer } from "./health.ts";
 import type { HistoryFile } from "./history.ts";
 import type { MetricsRegistry } from "./metrics.ts";
+import type { RunResult } from "./reload.ts";
 import { sleep } from "./schedule.ts";
 
 export type SuperviseOptions = {
   /** Aborted when a signal came before the supervision began. */
   readonly stopRequested: AbortSignal;
+  /** Ends this life so that the next one begins with another configuration; what waits stays in the spool. */
+  readonly reloadRequested?: AbortSignal;
   readonly collector: Collector;
   /** Null with `--print`. */
   readonly delivery: Delivery | null;
@@ -36,17 +39,23 @@ export type SuperviseOptions = {
 const CYCLE_SHARE = 0.4;
 
 /** @returns the exit code: 0 after a stop, 1 when the process must be started again by its restart policy. */
-export async function supervise(options: SuperviseOptions): Promise<number> {
+export async function supervise(options: SuperviseOptions): Promise<RunResult> {
   const { collector, delivery, events, health } = options;
   const stopping = new AbortController();
   const forced = new AbortController();
+  let isSignalled = false;
   const removeSignals = onSignals(() => {
-    if (stopping.signal.aborted) {
+    if (isSignalled) {
       events.stopForced();
       process.exit(1);
     }
+    isSignalled = true;
     stopping.abort();
   });
+  const onReload = (): void => {
+    stopping.abort();
+  };
+  options.reloadRequested?.addEventListener("abort", onReload, { once: true });
   if (options.stopRequested.aborted) {
     stopping.abort();
   }
@@ -73,6 +82,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
   );
   try {
     const reason = await collector.run(stopping.signal, forced.signal);
+    if (options.reloadRequested?.aborted === true && !isSignalled && reason === "stopped") return "reload";
     await delivery?.drain(
       options.stopDeadlineMs * (1 - CYCLE_SHARE),
       AbortSignal.timeout(options.stopDeadlineMs),
@@ -84,6 +94,7 @@ export async function supervise(options: SuperviseOptions): Promise<number> {
     await saving;
     await saveOnce(options);
     await server?.close();
+    options.reloadRequested?.removeEventListener("abort", onReload);
     removeSignals();
   }
 }

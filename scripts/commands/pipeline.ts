@@ -1,5 +1,6 @@
 /** `lagline collect`, `lagline setup`: what runs inside the containers. */
 import type { Command } from "commander";
+import type { Config } from "../../config/schema.ts";
 import { LAGLINE_VERSION } from "../../stacks/versions.ts";
 import type { ConfigOption } from "./options.ts";
 import { interruptSignal, load, pickCluster, withConfig, withExample } from "./options.ts";
@@ -26,20 +27,31 @@ function addCollect(program: Command): void {
     .action(async (options: CollectOptions) => {
       const { config } = load(options);
       const cluster = pickCluster(Object.keys(config.clusters), options.cluster);
-      const { runCollect } = await import("../../collectors/collect-command.ts");
-      process.exitCode = await runCollect(config, {
+      const { runCollect, runCollectForEver } = await import("../../collectors/collect-command.ts");
+      const collect = {
         cluster,
         once: options.once,
         print: options.print,
         version: LAGLINE_VERSION,
         ...(options.sidecar ? { sidecar: true } : {}),
-      });
+      };
+      const result = options.once
+        ? await runCollect(config, collect)
+        : await runCollectForEver(config, collect, () => loadWith(options, cluster));
+      process.exitCode = result === "reload" ? 0 : result;
     });
   withExample(
     withConfig(command),
     "lagline collect --cluster orders",
     "lagline collect --once --print | head",
   );
+}
+
+/** The configuration as it is in the file now; it must still have the cluster. */
+function loadWith(options: ConfigOption, cluster: string): Config {
+  const { config } = load(options);
+  pickCluster(Object.keys(config.clusters), cluster);
+  return config;
 }
 
 function addSetup(program: Command): void {
