@@ -80,7 +80,7 @@ export const FIELDS = {
   ),
   event_kind: dimension(
     E,
-    "What happened: verdict, owners, rewind (offsets went back, or jumped ahead: see event_to), group_appeared, group_vanished, deployment.",
+    "What happened: verdict, owners, rewind (offsets went back, or jumped ahead: see event_to), group_appeared, group_vanished, deployment, mute.",
   ),
 
   partition_number: code(["partition", "topic"], "Partition number, sortable."),
@@ -220,7 +220,7 @@ export const FIELDS = {
   event_to: text(E, "State after."),
   event_until: time(
     E,
-    "When a deployment is expected to be over; only on events of kind deployment, whose event_to is rolling, blue_green, canary or stop.",
+    "When a deployment or a mute is over; until then no alert about the group begins. Only on events of kind mute and deployment, whose event_to is rolling, blue_green, canary or stop.",
   ),
   event_text: text(E, "The event in one sentence."),
   duration_seconds: double("seconds", E, "How long the state before had held."),

@@ -16,7 +16,9 @@ export type Notification = {
   readonly firing: readonly Alert[];
   /** Over since the last message about the group. */
   readonly resolved: readonly Alert[];
-  /** Nothing new: only because the alert lasts. */
+  /** An alert fires that no message about the group has told of. */
+  readonly isNew: boolean;
+  /** Nothing began and nothing ended: only because the alert lasts. */
   readonly isRepeat: boolean;
 };
 
@@ -119,6 +121,7 @@ export class NotificationPlayer {
       groupLabels: group.labels,
       firing: firing.map(([, alert]) => alert),
       resolved: resolved.map(([, alert]) => alert),
+      isNew,
       isRepeat: !isNew && resolved.length === 0,
     };
   }

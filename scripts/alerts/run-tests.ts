@@ -15,7 +15,7 @@ import { messageRenderer } from "../../alerts/evaluation/render-message.ts";
 import type { AlertingConfig } from "../../alerts/types.ts";
 import { createPolicyResolver } from "../../config/policies.ts";
 import type { Config } from "../../config/schema.ts";
-import { dataStreamName } from "../../model/documents.ts";
+import { documentsIndex } from "../../config/documents-index.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { grafanaRenderOptions } from "../../stacks/files/grafana-files.ts";
 
@@ -109,7 +109,7 @@ async function play(
     const lastMs = (options.now ?? Date.now)();
     const firstMs = lastMs - test.stored_minutes * 60_000;
     const source = elasticsearchSource(
-      dataStreamName(run.config.environment),
+      documentsIndex(run.config).search,
       multiSearch(storeOf(test, options)),
     );
     return { played: await playTest(alerting, source, { firstMs, lastMs }), startMs: firstMs };

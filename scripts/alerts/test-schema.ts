@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { expandNotation } from "./notation.ts";
-import { describeIssues } from "../../config/load.ts";
+import { describeIssues } from "../../config/issues.ts";
 import { FIELDS, FIELD_NAMES } from "../../model/fields.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
 

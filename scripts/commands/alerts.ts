@@ -46,7 +46,8 @@ function addTest(alerts: Command): void {
         import("../alerts/run-tests.ts"),
         import("../search/search.ts"),
       ]);
-      const http = memory ? null : await openElasticsearch(config);
+      // An index of its own is made and removed, which nobody else may.
+      const http = memory ? null : await openElasticsearch(config, "operator");
       try {
         const print = (line: string): void => void process.stdout.write(`${line}\n`);
         if (!(await runAlertTests(config, { files, http, json, verbose, print }))) process.exitCode = 1;
