@@ -93,8 +93,8 @@ const slackSettings = z.strictObject({
 const webhookSettings = z.strictObject({
   url: z.union([secretFile, z.url({ protocol: /^https?$/ }).pipe(withoutDollar)]),
   httpMethod: z.literal("POST"),
-  authorization_scheme: z.literal("Bearer").optional(),
-  authorization_credentials: secretFile.optional(),
+  username: z.string().min(1).pipe(withoutDollar).optional(),
+  password: secretFile.optional(),
   title: withoutDollar.optional(),
   message: withoutDollar.optional(),
 });

@@ -33,6 +33,8 @@ export interface Listener {
 }
 
 export const WEBHOOK_PATH = "/grafana";
+/** Name beside the token in basic authentication. */
+export const RELAY_USER = "lagline";
 const MAXIMUM_BODY_BYTES = 8 * 1024 * 1024;
 /** A Grafana and a few readers of metrics. */
 const MAXIMUM_CONNECTIONS = 64;
@@ -160,7 +162,10 @@ async function takeNotification(
 /** Compares digests, so that the time taken says nothing about the token. */
 function hasToken({ headers }: http.IncomingMessage, token: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(headers.authorization ?? ""), digest(`Bearer ${token}`));
+  const shown = digest(headers.authorization ?? "");
+  const basic = `Basic ${Buffer.from(`${RELAY_USER}:${token}`).toString("base64")}`;
+  const matches = [basic, `Bearer ${token}`].map((wanted) => timingSafeEqual(shown, digest(wanted)));
+  return matches.includes(true);
 }
 
 /** Null when it is too large; the rest is then thrown away unread, so that the answer can still be sent. */

@@ -34,9 +34,7 @@ describe("with the relay", () => {
     expect(points).not.toContain("/run/secrets/slack");
     const names = [...points.matchAll(/\bname: "(lagline-[^"]+)"/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThanOrEqual(5);
-    expect(
-      points.match(/authorization_credentials: "\$__file\{\/run\/secrets\/relay-token\}"/g),
-    ).toHaveLength(names.length);
+    expect(points.match(/password: "\$__file\{\/run\/secrets\/relay-token\}"/g)).toHaveLength(names.length);
   });
 
   test("an always-firing rule goes to it about every minute, apart from all others", () => {

@@ -6,6 +6,7 @@ import { runbookPath } from "../../dashboards/runbooks-dashboard.ts";
 import type { JsonObject } from "../../dashboards/types.ts";
 import { math } from "../expressions.ts";
 import { WATCHDOG_ALERT } from "./classify.ts";
+import { RELAY_USER } from "./listener.ts";
 
 export const WATCHDOG_RECEIVER = "lagline-watchdog";
 const WATCHDOG_UID = "lagline-watchdog";
@@ -19,8 +20,9 @@ export function relayReceiver(uid: string, { url, tokenFile }: RelayTarget): Jso
     settings: {
       url,
       httpMethod: "POST",
-      authorization_scheme: "Bearer",
-      authorization_credentials: `$__file{${tokenFile}}`,
+      // Basic: Grafana 9.4 sends no Authorization header for `authorization_credentials` of a file (measured).
+      username: RELAY_USER,
+      password: `$__file{${tokenFile}}`,
       title: `{{ template "${TEMPLATES.title}" . }}`,
       message: `{{ template "${TEMPLATES.text}" . }}`,
     },

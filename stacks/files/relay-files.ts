@@ -74,10 +74,9 @@ export function heartbeatPath(config: Config): string | undefined {
 
 /** The configuration inside the container: secrets under /run/secrets, everything else as the user wrote it. */
 export function relayConfig(config: Config): string {
-  const { alerts, grafana } = config;
+  const { grafana } = config;
   const inside = new Map(relaySecrets(config).map(({ file, name }) => [file, `${PATHS.secrets}/${name}`]));
   const path = (file: string): string => inside.get(file) ?? file;
-  const { slack, watchdog } = alerts;
   const { username, password_file: password, api_key_file: key, ca_file: ca } = grafana.elasticsearch;
   const relayed: ConfigInput = {
     environment: config.environment,
@@ -102,39 +101,39 @@ export function relayConfig(config: Config): string {
         ...(ca === undefined ? {} : { ca_file: path(ca) }),
       },
     },
-    alerts: {
-      repeat_interval_seconds: alerts.repeat_interval_seconds,
-      critical_repeat_interval_seconds: alerts.critical_repeat_interval_seconds,
-      ...(slack === undefined
-        ? {}
-        : {
-            slack: {
-              ...slack,
-              webhook_file: path(slack.webhook_file),
-              channels: Object.fromEntries(
-                Object.entries(slack.channels).map(([name, { webhook_file: file }]) => [
-                  name,
-                  { webhook_file: path(file) },
-                ]),
-              ),
-              ...(slack.bot_token_file === undefined ? {} : { bot_token_file: path(slack.bot_token_file) }),
-            },
-          }),
-      relay: {
-        ...alerts.relay,
-        address: "0.0.0.0",
-        token_file: path(alerts.relay.token_file),
-        directory: `${PATHS.spool}/relay`,
-      },
-      watchdog: {
-        ...watchdog,
-        ...(watchdog.heartbeat_url_file === undefined
-          ? {}
-          : { heartbeat_url_file: path(watchdog.heartbeat_url_file) }),
-      },
-    },
+    alerts: alertsInside(config, path),
   };
   return `${JSON.stringify(relayed, undefined, 2)}\n`;
+}
+
+function alertsInside({ alerts }: Config, path: (file: string) => string): ConfigInput["alerts"] {
+  const { slack, watchdog, relay } = alerts;
+  const channels = Object.entries(slack?.channels ?? {}).map(
+    ([name, { webhook_file: file }]) => [name, { webhook_file: path(file) }] as const,
+  );
+  const inSlack = slack === undefined ? undefined : { ...slack, webhook_file: path(slack.webhook_file) };
+  const bot = slack?.bot_token_file;
+  const heartbeat = watchdog.heartbeat_url_file;
+  return {
+    repeat_interval_seconds: alerts.repeat_interval_seconds,
+    critical_repeat_interval_seconds: alerts.critical_repeat_interval_seconds,
+    ...(inSlack === undefined
+      ? {}
+      : {
+          slack: {
+            ...inSlack,
+            channels: Object.fromEntries(channels),
+            ...(bot === undefined ? {} : { bot_token_file: path(bot) }),
+          },
+        }),
+    relay: {
+      ...relay,
+      address: "0.0.0.0",
+      token_file: path(relay.token_file),
+      directory: `${PATHS.spool}/relay`,
+    },
+    watchdog: { ...watchdog, ...(heartbeat === undefined ? {} : { heartbeat_url_file: path(heartbeat) }) },
+  };
 }
 
 function tokenSecret({ alerts }: Config): RelaySecret {
