@@ -55,6 +55,9 @@ export function statPanel(panel: StatOptions): PanelDraft {
         justifyMode: "center",
         orientation: "auto",
         textMode: panel.textMode ?? "value",
+        wideLayout: true,
+        showPercentChange: false,
+        percentChangeColorMode: "standard",
         text: { titleSize: 14, valueSize: panel.textSize ?? 34 },
       },
     },
@@ -111,7 +114,7 @@ export function timelinePanel(panel: PanelOptions): PanelDraft {
       showValue: "auto",
       alignValue: "left",
       rowHeight: 0.85,
-      legend: { showLegend: true, displayMode: "list", placement: "bottom" },
+      legend: { showLegend: true, displayMode: "list", placement: "bottom", calcs: [] },
       tooltip: { mode: "single", sort: "none" },
     },
   });
@@ -124,15 +127,26 @@ export function heatmapPanel(panel: PanelOptions): PanelDraft {
     custom: { hideFrom: { legend: false, tooltip: false, viz: false } },
     options: {
       calculate: false,
+      showValue: "never",
       cellGap: 1,
       // Opacity instead of a scheme: nothing is see-through in both themes, and only lag draws the eye.
-      color: { mode: "opacity", fill: "dark-orange", exponent: 0.5, scale: "exponential" },
+      color: {
+        mode: "opacity",
+        fill: "dark-orange",
+        exponent: 0.5,
+        scale: "exponential",
+        // Not used in this mode, and required.
+        scheme: "Oranges",
+        steps: 64,
+        reverse: false,
+      },
       rowsFrame: { layout: "auto" },
       yAxis: { axisPlacement: "left", reverse: true },
       cellValues: { unit: panel.unit },
       filterValues: { le: 1e-9 },
       legend: { show: true },
-      tooltip: { show: true, yHistogram: false },
+      // Grafana 9 reads `show`, newer versions `mode`.
+      tooltip: { show: true, mode: "single", yHistogram: false, showColorScale: false },
       exemplars: { color: COLOURS.critical },
     },
   });
@@ -152,9 +166,10 @@ export function tablePanel(
       filterable: false,
     },
     options: {
+      frameIndex: 0,
       showHeader: true,
       cellHeight: panel.cellHeight ?? "sm",
-      footer: { show: false, fields: "", reducer: ["sum"], countRows: false },
+      footer: { show: false, reducer: ["sum"], countRows: false },
       sortBy: panel.sortBy ?? [],
     },
   });
@@ -171,7 +186,11 @@ export function textPanel(panel: Omit<PanelText, "empty"> & { readonly markdown:
       title: panel.title,
       description: panel.description,
       transparent: false,
-      options: { mode: "markdown", content: panel.markdown, code: { language: "plaintext" } },
+      options: {
+        mode: "markdown",
+        content: panel.markdown,
+        code: { language: "plaintext", showLineNumbers: false, showMiniMap: false },
+      },
     },
   };
 }

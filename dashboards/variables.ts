@@ -99,7 +99,8 @@ function termsVariable(variable: TermsVariable, choice: "one" | "many"): JsonObj
     sort: 1,
     multi: many,
     includeAll: many,
-    ...(many ? { allValue: "*", current: { text: ["All"], value: ["$__all"] } } : { current: {} }),
+    // Without a choice Grafana takes the first value.
+    ...(many ? { allValue: "*", current: { text: ["All"], value: ["$__all"] } } : {}),
     hide: 0,
     options: [],
     regex: "",

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { actualResult, search } from "../grafana/answers.ts";
-import { expectedResult } from "../grafana/expected.ts";
-import type { Moment, Result } from "../grafana/expected.ts";
+import { expectedResult, toHistory } from "../grafana/expected.ts";
+import type { History, Moment, Result } from "../grafana/expected.ts";
 import { fieldOf } from "../grafana/field.ts";
 import { parseFilter } from "../grafana/filter.ts";
 import {
@@ -34,9 +34,12 @@ import { SCENARIOS } from "../simulator/scenarios.ts";
 
 const HOUR_MS = 3_600_000;
 const store = storeOfTests(`lagline-it-numbers-${randomBytes(4).toString("hex")}`);
-const clusters = SCENARIOS.map(simulate);
-const documents = clusters.flatMap((cluster) => cluster.documents);
-const ofClusters = documents.filter(({ record }) => record === "cluster");
+const clusters = SCENARIOS.map((scenario) => {
+  const simulated = simulate(scenario);
+  return { ...simulated, history: toHistory(simulated.documents) };
+});
+const history = clusters.flatMap((cluster) => cluster.history);
+const ofClusters = history.filter(({ document }) => document.record === "cluster");
 const pages = viewPages({
   environment: "simulated",
   datasourceUid: "lagline",
@@ -56,7 +59,7 @@ const seen = new Set<string>();
 
 beforeAll(async () => {
   await createIndex(store);
-  await write(store, documents);
+  for (const { documents } of clusters) await write(store, documents);
   await refresh(store);
 });
 
@@ -94,7 +97,7 @@ const moments = clusters.flatMap((cluster) => [
 describe.each(moments)("$name", ({ cluster, range }) => {
   test("every panel shows the numbers of the simulator", async () => {
     // The runbooks page is about no cluster: its two tiles are about all of them.
-    const known = (name: string) => (name.startsWith("lagline-runbooks") ? ofClusters : cluster.documents);
+    const known = (name: string) => (name.startsWith("lagline-runbooks") ? ofClusters : cluster.history);
     const compared = await Promise.all(queries.map((query) => compare(query, range, known(query.name))));
     for (const { name, expected } of compared) if (sizeOf(expected.whole) > 0) seen.add(name);
     expect(compared.map(({ actual }) => actual)).toEqual(compared.map(({ expected }) => expected.side));
@@ -220,7 +223,7 @@ test("the fleet page over all clusters shows all of them", async () => {
     fleet
       .flatMap(panelQueries)
       .map(({ panel, ...query }) =>
-        compare({ ...query, panel: { ...panel, timeFrom: undefined } }, range, documents),
+        compare({ ...query, panel: { ...panel, timeFrom: undefined } }, range, history),
       ),
   );
   expect(compared.map(({ actual }) => actual)).toEqual(compared.map(({ expected }) => expected.side));
@@ -268,15 +271,11 @@ type Compared = {
   readonly expected: { readonly side: unknown; readonly whole: Result };
 };
 
-async function compare(
-  { name, panel, target }: PanelQuery,
-  range: Range,
-  known: readonly LagDocument[],
-): Promise<Compared> {
+async function compare({ name, panel, target }: PanelQuery, range: Range, known: History): Promise<Compared> {
   const moment = momentOf(panel, range, SIMULATED_INTERVAL_SECONDS);
   const actual = actualResult(target, await search(store, panelSearch(target, moment)));
   const expected = expectedResult(target, known, moment);
-  const whole = expectedResult(uncut(target), known, moment);
+  const whole = expected.kind === "values" ? expected : expectedResult(uncut(target), known, moment);
   return {
     name,
     actual: { name, result: side(actual, whole) },
