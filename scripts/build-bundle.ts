@@ -28,7 +28,6 @@ const common = {
   external: ["cdktf", "constructs", "@cdktf/*", "esbuild", "@node-rs/crc32", "protobufjs", "apache-arrow"],
   metafile: true,
   logLevel: "warning",
-  plugins: [leaveOut()],
 } as const satisfies BuildOptions;
 // esbuild prints every problem with its place.
 const outputs = await Promise.all([
@@ -36,6 +35,7 @@ const outputs = await Promise.all([
   build({
     ...common,
     entryPoints: { main: "scripts/lagline.ts" },
+    plugins: [leaveOut("command")],
     splitting: true,
     format: "esm",
     chunkNames: "chunks/[name]-[hash]",
@@ -47,6 +47,7 @@ const outputs = await Promise.all([
   build({
     ...common,
     entryPoints: { collect: "scripts/bundle/collect.ts" },
+    plugins: [leaveOut("collector")],
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     banner: { js: WRAPPER_HEAD },

@@ -1,6 +1,6 @@
 /** The only file that speaks HTTP to Burrow: GET with a deadline, and every failure as a `ScrapeProblem`. */
 import http from "node:http";
-import https from "node:https";
+import process from "node:process";
 import axios, {
   AxiosError,
   AxiosHeaders,
@@ -145,6 +145,7 @@ function createAgent(options: BurrowClientOptions, secure: boolean): http.Agent 
     return new http.Agent(common);
   }
   const { ca, certificate, key, serverName } = options.tls ?? {};
+  const https = process.getBuiltinModule("node:https");
   return new https.Agent({
     ...common,
     minVersion: "TLSv1.2",

@@ -4,7 +4,7 @@
  * of which cost every one of hundreds of requests in a cycle.
  */
 import http from "node:http";
-import https from "node:https";
+import process from "node:process";
 import { urlToHttpOptions } from "node:url";
 import {
   AxiosError,
@@ -25,7 +25,8 @@ export type HttpAdapterOptions = {
 /** The path of a request is its `url`, sent as given: a parsed URL would turn the group `..` into its parent folder. */
 export function createHttpAdapter(options: HttpAdapterOptions): AxiosAdapter {
   const { protocol, hostname, port } = urlToHttpOptions(options.server);
-  const { request } = protocol === "https:" ? https : http;
+  // TLS is loaded where it is used.
+  const { request } = protocol === "https:" ? process.getBuiltinModule("node:https") : http;
   const target = { hostname, port, agent: options.agent };
   const plain = createHeaderCache();
   return (config) =>

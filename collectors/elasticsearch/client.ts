@@ -9,6 +9,7 @@ import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { describeDistrust } from "./distrust.ts";
 import { ElasticsearchFault } from "./fault.ts";
+import { nodeConnection } from "./node-connection.ts";
 import { findAuthority, requireTls } from "./pinned-authority.ts";
 
 export type ClientSettings = {
@@ -128,7 +129,7 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
     enableMetaHeader: false,
     // The name is the client's; `false` switches its protection of parsed answers on.
     disablePrototypePoisoningProtection: false,
-    agent: { connections: settings.connections ?? 4, keepAliveTimeout: 60_000 },
+    Connection: nodeConnection(settings.connections ?? 4),
     redaction: { type: "replace" },
     ...(credentials.auth === undefined ? {} : { auth: credentials.auth }),
     ...tlsOptions(settings, credentials),

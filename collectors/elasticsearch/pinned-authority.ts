@@ -6,8 +6,8 @@
  */
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import process from "node:process";
 import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
-import { connect } from "node:tls";
 import { LaglineError } from "../../model/errors.ts";
 import { ElasticsearchFault } from "./fault.ts";
 
@@ -118,7 +118,8 @@ function presentedChain(url: URL, { serverName, signal }: Asking): Promise<X509C
   const name = serverName ?? (isIP(host) === 0 ? host : undefined);
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = connect({
+    // Loaded where it is used: few have a fingerprint, and all would pay for it at start.
+    const socket = process.getBuiltinModule("node:tls").connect({
       host,
       port: url.port === "" ? HTTPS_PORT : Number(url.port),
       ...(name === undefined ? {} : { servername: name }),
