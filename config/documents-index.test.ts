@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { documentsIndex } from "./documents-index.ts";
+import { documentsIndex, readableIndex } from "./documents-index.ts";
 import { parseConfig } from "./load.ts";
 
 type Index = Record<string, unknown>;
@@ -104,4 +104,9 @@ test("tags of the configuration can stand in names", () => {
   const { search, tags } = documentsIndex(configOf({ name: "telegraf-{{datacenter}}-%Y.%m.%d" }, collector));
   expect(search).toBe("telegraf-*-*.*.*");
   expect(tags).toEqual(["datacenter"]);
+});
+
+test("what reads Lagline's own documents says that there are none in shape telegraf", () => {
+  expect(readableIndex(configOf({}))).toBe("metrics-kafka.consumer_lag-prod");
+  expect(() => readableIndex(configOf({}, telegraf))).toThrow(/collector\.shape is telegraf/);
 });
