@@ -108,6 +108,23 @@ async function ensureTools(): Promise<void> {
   }
 }
 
+/** Ten minutes of collector while the other suites run: it uses a few percent of a core, and nice lets them go first. */
+async function runSoak(): Promise<Count> {
+  const command = [
+    "-n",
+    "10",
+    process.execPath,
+    "scripts/bench/load.ts",
+    "soak",
+    "--minutes",
+    "10",
+    "--check",
+  ];
+  const { exitCode, all } = await execa("nice", command, { reject: false, all: true });
+  console.log(`\n== soak (10 minutes beside the other suites)\n${all}`);
+  return exitCode === 0 ? { ...NONE, passed: 1 } : FAILED;
+}
+
 mkdirSync(REPORTS, { recursive: true });
 await ensureTools();
 const start = performance.now();
@@ -115,10 +132,12 @@ const counts: Count[] = [];
 for (const name of CHECKS) {
   counts.push(await runCheck(name));
 }
+const soak = process.argv.includes("--unit") ? undefined : runSoak();
 counts.push(await runVitest("unit"));
-if (!process.argv.includes("--unit")) {
+if (soak !== undefined) {
   counts.push(await runVitest("faults"));
   counts.push(await runIntegration());
+  counts.push(await soak);
 }
 const total = counts.reduce(
   (sum, count) => ({

@@ -12,7 +12,13 @@ export type SinkCounts = {
   bytes: number;
 };
 
-export type ElasticsearchSink = { readonly port: number; readonly counts: SinkCounts; close(): void };
+export type ElasticsearchSink = {
+  readonly port: number;
+  readonly counts: SinkCounts;
+  /** For so long bulk requests are turned away in turns: 503, 429, cut connection. Nothing of them is counted. */
+  trouble(ms: number): void;
+  close(): void;
+};
 
 const ROOT = JSON.stringify({
   name: "sink",
@@ -24,6 +30,8 @@ const ITEM = '{"create":{"status":201}}';
 
 export async function startElasticsearchSink(port = 0): Promise<ElasticsearchSink> {
   const counts: SinkCounts = { documents: 0, bulkRequests: 0, bytes: 0 };
+  let troubledUntilMs = 0;
+  let turnedAway = 0;
   const server = http.createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
@@ -31,6 +39,10 @@ export async function startElasticsearchSink(port = 0): Promise<ElasticsearchSin
       response.setHeader("X-Elastic-Product", "Elasticsearch");
       response.setHeader("Content-Type", "application/json");
       if (request.url?.includes("_bulk") === true) {
+        if (performance.now() < troubledUntilMs) {
+          turnAway(response, (turnedAway += 1));
+          return;
+        }
         response.end(countBulk(Buffer.concat(parts), request.headers["content-encoding"] === "gzip", counts));
       } else {
         response.end(request.method === "HEAD" ? undefined : ROOT);
@@ -44,11 +56,23 @@ export async function startElasticsearchSink(port = 0): Promise<ElasticsearchSin
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
     counts,
+    trouble(ms) {
+      troubledUntilMs = performance.now() + ms;
+    },
     close() {
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+function turnAway(response: http.ServerResponse, turn: number): void {
+  if (turn % 3 === 2) {
+    response.socket?.destroy();
+    return;
+  }
+  response.statusCode = turn % 3 === 0 ? 503 : 429;
+  response.end('{"error":{"type":"es_rejected_execution_exception","reason":"made up"}}');
 }
 
 function countBulk(body: Buffer, isCompressed: boolean, counts: SinkCounts): string {

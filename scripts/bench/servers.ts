@@ -1,6 +1,7 @@
 /**
  * Child process of the benchmark: a fake Burrow with a large cluster and a sink for documents, so that their cost is
- * not counted. Reads the load as JSON from the first argument, prints the ports, answers `counts` and ends with stdin.
+ * not counted. Reads the load as JSON from the first argument, prints the ports, answers `counts`, `refresh`
+ * and `trouble <ms>` with what the sink received so far, and ends with stdin.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -30,8 +31,11 @@ process.stdout.write(`${JSON.stringify({ burrow: burrow.port, elasticsearch: sin
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => {
-  if (line === "refresh") {
+  const [command, ms] = line.split(" ");
+  if (command === "refresh") {
     refresh();
+  } else if (command === "trouble") {
+    sink.trouble(Number(ms));
   }
   const counts = { ...sink.counts, connections: burrow.connections(), requests: burrow.requests.length };
   process.stdout.write(`${JSON.stringify(counts)}\n`);

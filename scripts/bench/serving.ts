@@ -20,8 +20,11 @@ type Counts = z.output<typeof countsSchema>;
 export type Servers = {
   readonly burrowPort: number;
   readonly elasticsearchPort: number;
-  /** What the sink received so far; `refresh` also moves Burrow's offsets and commits on to now. */
-  ask(command: "counts" | "refresh"): Promise<Counts>;
+  /**
+   * What the sink received so far; `refresh` also moves Burrow's offsets and commits on to now, `trouble` makes the sink
+   * turn bulk requests away for so many ms.
+   */
+  ask(command: "counts" | "refresh" | `trouble ${number}`): Promise<Counts>;
   stop(): void;
 };
 
@@ -33,12 +36,20 @@ export async function startServers(load: Load): Promise<Servers> {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => JSON.parse((await lines.next()).value ?? "null");
   const ports = portsSchema.parse(await next());
+  let before: Promise<unknown> = Promise.resolve();
   return {
     burrowPort: ports.burrow,
     elasticsearchPort: ports.elasticsearch,
     async ask(command) {
-      child.stdin.write(`${command}\n`);
-      return countsSchema.parse(await next());
+      // One question at a time: answers carry no name.
+      const turn = before;
+      const answer = (async () => {
+        await turn;
+        child.stdin.write(`${command}\n`);
+        return countsSchema.parse(await next());
+      })();
+      before = Promise.allSettled([answer]);
+      return answer;
     },
     stop() {
       child.stdin.end();
