@@ -1,7 +1,7 @@
 /**
  * An esbuild plugin that leaves out of the bundle what no code of Lagline can reach, but what whole packages pull in:
  * the classes of all of Elasticsearch's APIs (requests go through the client's transport), the languages of zod's
- * messages, undici beyond its connection pool, and so on. Loading them took more time than anything else at start.
+ * messages, undici, and so on. Loading them took more time than anything else at start.
  */
 import { readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -22,16 +22,10 @@ const SUBSTITUTES: readonly Substitute[] = [
     code: "export default class API {}",
   },
   {
-    asks: /^undici$/,
+    // The client's own connections, over undici and over agents for proxies: it is given another kind.
+    asks: /^\.\/(Undici|Http)Connection(\.js)?$/,
     where: /@elastic\/transport\//,
-    code: `
-      const Dispatcher = require("undici/lib/dispatcher/dispatcher.js");
-      Object.assign(Dispatcher.prototype, require("undici/lib/api/index.js"));
-      module.exports = {
-        Pool: require("undici/lib/dispatcher/pool.js"),
-        buildConnector: require("undici/lib/core/connect.js"),
-        errors: require("undici/lib/core/errors.js"),
-      };`,
+    code: "export default class Connection {}",
   },
   {
     asks: /^@opentelemetry\/core$/,
@@ -46,11 +40,22 @@ const SUBSTITUTES: readonly Substitute[] = [
   },
 ];
 
-export function leaveOut(): Plugin {
+/** What only the collector does without: the Slack sender uses axios' own ways to the network. */
+const COLLECTOR_SUBSTITUTES: readonly Substitute[] = [
+  {
+    // They load HTTP/2 and fetch; the collector's adapter is its own.
+    asks: /^\.\/(http|xhr|fetch)\.js$/,
+    where: /axios\/lib\/adapters\/adapters\.js$/,
+    code: "export const getFetch = undefined; export default null;",
+  },
+];
+
+export function leaveOut(program: "collector" | "command"): Plugin {
+  const substitutes = program === "collector" ? [...SUBSTITUTES, ...COLLECTOR_SUBSTITUTES] : SUBSTITUTES;
   return {
     name: NAMESPACE,
     setup(build) {
-      for (const [index, { asks, where }] of SUBSTITUTES.entries()) {
+      for (const [index, { asks, where }] of substitutes.entries()) {
         build.onResolve({ filter: asks }, ({ importer, namespace }) =>
           namespace === "file" && where.test(importer)
             ? { path: String(index), namespace: NAMESPACE }
@@ -58,12 +63,15 @@ export function leaveOut(): Plugin {
         );
       }
       // Packages may keep their inner files from being imported; here they are named by their place.
-      build.onResolve({ filter: /^(undici|@opentelemetry\/core)\//, namespace: NAMESPACE }, ({ path }) => ({
+      build.onResolve({ filter: /^@opentelemetry\/core\//, namespace: NAMESPACE }, ({ path }) => ({
         path: join(MODULES, path),
       }));
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({
-        contents: SUBSTITUTES[Number(path)]?.code ?? "",
+        contents: substitutes[Number(path)]?.code ?? "",
         resolveDir: MODULES,
+      }));
+      build.onLoad({ filter: /\/axios\/lib\/utils\.js$/ }, ({ path }) => ({
+        contents: withoutForms(readFileSync(path, "utf8")),
       }));
       build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({
         contents: withZodAsNamespace(readFileSync(path, "utf8")),
@@ -76,4 +84,11 @@ export function leaveOut(): Plugin {
 /** The same functions by another import: of `z` as an object everything stays, of a namespace what is used. */
 function withZodAsNamespace(source: string): string {
   return source.replace('\nimport { z } from "zod";\n', '\nimport * as z from "zod";\n');
+}
+
+/** Looking at the global FormData alone makes Node load fetch, HTTP/2 and TLS. */
+function withoutForms(source: string): string {
+  const look = "typeof G.FormData !== 'undefined' ? G.FormData : undefined";
+  if (!source.includes(look)) throw new Error("axios looks for FormData in another way than it did.");
+  return source.replace(look, "undefined");
 }
