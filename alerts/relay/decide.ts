@@ -109,7 +109,7 @@ const NEWS: ReadonlySet<Step> = new Set(["fires", "reminds", "over", "silenced",
 
 function judge(state: RelayState, alert: GrafanaAlert, context: Context): Judged {
   const known = state.alerts[alert.fingerprint];
-  const record = known ?? recordOf(alert, context.options.nowMs, context.options.channel);
+  const record = known ?? recordOf(alert, { ...context.options, toldAtMs: null });
   const step =
     alert.status === "firing"
       ? stepOfFiring(state, alert, context)
@@ -131,7 +131,7 @@ function stepOfFiring(state: RelayState, alert: GrafanaAlert, { evidence, option
     });
     if (isLate) return "covered";
   }
-  if (known === undefined || known.covered) return "fires";
+  if (known === undefined || known.covered || known.toldAtMs === null) return "fires";
   return options.nowMs - known.toldAtMs >= options.reminderMs ? "reminds" : "lasts";
 }
 
@@ -177,7 +177,7 @@ function apply(state: RelayState, judged: readonly Judged[], context: Context): 
       const isHeld = step === "held" || step === "blind";
       alerts[fingerprint] = {
         ...(step === "fires" || step === "reminds" || step === "lasts"
-          ? recordOf(alert, record.toldAtMs, channel)
+          ? recordOf(alert, { nowMs, channel, toldAtMs: record.toldAtMs })
           : record),
         ...told,
         // People know the problem from its first message on, also when Grafana begins to count anew.
@@ -215,12 +215,15 @@ function reasonOf(judged: readonly Judged[]): MergeReason {
   return judged.some(({ step }) => step === "held") ? "unconfirmed" : "repeat";
 }
 
-function recordOf(alert: GrafanaAlert, toldAtMs: number, channel: string): OpenAlert {
+function recordOf(
+  alert: GrafanaAlert,
+  about: { readonly nowMs: number; readonly channel: string; readonly toldAtMs: number | null },
+): OpenAlert {
   const { labels, annotations } = alert;
   return {
     fingerprint: alert.fingerprint,
     alertName: labels["alertname"] ?? "",
-    channel,
+    channel: about.channel,
     cluster: labels["cluster"] ?? "",
     group: labels["group"] ?? "",
     severity: labels["severity"] ?? "",
@@ -228,8 +231,8 @@ function recordOf(alert: GrafanaAlert, toldAtMs: number, channel: string): OpenA
     late: annotations["late"] ?? "",
     summary: annotations["summary"] ?? "",
     startsAtMs: Date.parse(alert.startsAt),
-    toldAtMs,
-    heardAtMs: toldAtMs,
+    toldAtMs: about.toldAtMs,
+    heardAtMs: about.nowMs,
     heldSinceMs: null,
     nagged: false,
     covered: false,

@@ -365,3 +365,11 @@ test("what Grafana has not named for two repeat intervals is forgotten, and news
   play.pass(9 * 60 * MINUTE_MS).alert({ group: "b" });
   expect(Object.values(play.state.alerts).map(({ group }) => group)).toEqual(["b"]);
 });
+
+test("an alert that the relay knows only by a false all-clear is news when it fires", () => {
+  // Measured: the relay was put in place by a reload of the rules, which calls everything resolved.
+  const play = new Play(Date.UTC(2026, 10, 21, 12), fresh(BAD)).alert({ group: "a", status: "resolved" });
+  expect(play.sent).toEqual([]);
+  play.pass(2 * MINUTE_MS).alert({ group: "a" });
+  expect(play.titles).toEqual(["a: firing"]);
+});

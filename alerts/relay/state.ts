@@ -20,8 +20,8 @@ const openAlert = z.object({
   summary: z.string(),
   /** When Grafana saw it begin. */
   startsAtMs: z.number(),
-  /** When a message about it was last queued. */
-  toldAtMs: z.number(),
+  /** When a message about it was last queued; null when the relay knows it only by an all-clear. */
+  toldAtMs: z.number().nullable(),
   /** When Grafana last named it. */
   heardAtMs: z.number(),
   /** Since when Grafana calls it resolved and the relay does not believe it; null while Grafana calls it firing. */
