@@ -11,6 +11,11 @@ export type Acknowledged = {
   /** Kept here too, so that a sequence is not used again when every segment is gone. */
   readonly nextSequence: number;
   readonly nextDocument: number;
+  /**
+   * Documents of the batches below `nextSequence` that were not done: what a start must find again, or count as lost.
+   * Null in the files of older builds.
+   */
+  readonly waitingDocuments: number | null;
 };
 
 /** A set of whole numbers that stays small while they are nearly contiguous. */
@@ -76,6 +81,7 @@ export function encodeAcknowledged(state: Acknowledged): Buffer {
     done: state.done.ranges,
     next_sequence: state.nextSequence,
     next_document: state.nextDocument,
+    waiting_documents: state.waitingDocuments,
   });
   return Buffer.from(`${crc32(json).toString(16).padStart(8, "0")} ${json}\n`);
 }
@@ -97,7 +103,9 @@ export function decodeAcknowledged(bytes: Buffer): Acknowledged | undefined {
   const { done, next_sequence: nextSequence, next_document: nextDocument } = parsed;
   if (typeof nextSequence !== "number" || typeof nextDocument !== "number") return undefined;
   if (!Array.isArray(done) || !done.every(isRange)) return undefined;
-  return { done: new SequenceSet(done), nextSequence, nextDocument };
+  const waiting = "waiting_documents" in parsed ? parsed.waiting_documents : null;
+  const waitingDocuments = typeof waiting === "number" ? waiting : null;
+  return { done: new SequenceSet(done), nextSequence, nextDocument, waitingDocuments };
 }
 
 function isRange(value: unknown): value is [number, number] {

@@ -49,14 +49,21 @@ describe("settled sequences", () => {
         expect(set.ranges.every(([first], index) => first > (set.ranges[index - 1]?.[1] ?? -2) + 1)).toBe(
           true,
         );
-        const read = decodeAcknowledged(encodeAcknowledged({ done: set, nextSequence: 61, nextDocument: 5 }));
+        const read = decodeAcknowledged(
+          encodeAcknowledged({ done: set, nextSequence: 61, nextDocument: 5, waitingDocuments: 3 }),
+        );
         expect(read?.done.ranges).toEqual(set.ranges);
       }),
     );
   });
 
   test("are not believed when a byte of their file is wrong", () => {
-    const bytes = encodeAcknowledged({ done: new SequenceSet([[1, 5]]), nextSequence: 6, nextDocument: 50 });
+    const bytes = encodeAcknowledged({
+      done: new SequenceSet([[1, 5]]),
+      nextSequence: 6,
+      nextDocument: 50,
+      waitingDocuments: 0,
+    });
     for (let place = 0; place < bytes.length; place += 1) {
       const damaged = Buffer.from(bytes);
       damaged[place] = (damaged[place] ?? 0) ^ 1;

@@ -2,6 +2,7 @@
  * Which waiting batch is handed out next. Live batches and backlog take turns, each oldest first, also those that
  * were given back; batches that must not be sent yet wait aside.
  */
+import type { DropReason } from "./contract.ts";
 
 /** What the spool knows of a record: where it is, never what is in it. */
 export type Entry = {
@@ -19,6 +20,8 @@ export type Entry = {
   handedOut: boolean;
   notBeforeMs: number;
   readFailures: number;
+  /** Why its file went while it was leased; null while the file is there. */
+  fileDroppedFor: DropReason | null;
   state: "waiting" | "leased" | "gone";
 };
 

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { batchOf, groupOf } from "../../tests/fakes/documents.ts";
 import type { SpoolBench } from "../../tests/fakes/spool-on-crash-disk.ts";
@@ -11,6 +12,15 @@ async function filled(groups: readonly string[], segmentBytes = 1_000_000): Prom
   const { spool } = await bench.open();
   for (const name of groups) await spool.append([batchOf(name, 10)]);
   bench.disk.kill();
+  return bench;
+}
+
+/** The same, closed in order: the list of what is settled also says how much waits. */
+async function closed(groups: readonly string[], segmentBytes: number): Promise<SpoolBench> {
+  const bench = createSpoolBench({ segmentBytes });
+  const { spool } = await bench.open();
+  for (const name of groups) await spool.append([batchOf(name, 10)]);
+  await spool.close();
   return bench;
 }
 
@@ -32,6 +42,14 @@ const flip = (place: number) => (bytes: Buffer) => {
   return bytes;
 };
 
+/** The checksum has to fit, or the file counts as damaged. */
+function headerOfVersion(version: number): Buffer {
+  const header = encodeFileHeader(1, 0);
+  header.writeUInt32LE(version, 8);
+  header.writeUInt32LE(crc32(header.subarray(16), crc32(header.subarray(0, 12))), 12);
+  return header;
+}
+
 describe("known bad states", () => {
   test("a zero-length segment is removed", async () => {
     const bench = await filled(["a"]);
@@ -46,12 +64,7 @@ describe("known bad states", () => {
   test("a segment of another version is set aside and does not stop the start", async () => {
     const bench = await filled(["a"]);
     const [name = ""] = await segments(bench);
-    const other = encodeFileHeader(1, 0);
-    other.writeUInt32LE(99, 8);
-    // The checksum has to fit, or the file counts as damaged.
-    const { crc32 } = await import("node:zlib");
-    other.writeUInt32LE(crc32(other.subarray(16), crc32(other.subarray(0, 12))), 12);
-    bench.disk.damage(name, () => other);
+    bench.disk.damage(name, () => headerOfVersion(99));
     const { spool, recovery } = await bench.open();
     expect(recovery.quarantined).toEqual([{ file: name, reason: "its format version 99 is not known" }]);
     expect(spool.stats().quarantinedFiles).toBe(1);
@@ -122,6 +135,33 @@ describe("what is lost", () => {
     expect(recovery).toMatchObject({ documents: 20, lostDocuments: 10 });
     expect(await names(spool)).toEqual(["a", "c"]);
     expect(missingDocuments(spool)).toBe(0);
+  });
+
+  test.each([
+    ["the first segment is empty", 0, (bytes: Buffer) => bytes.subarray(0, 0)],
+    ["the last segment is empty", -1, (bytes: Buffer) => bytes.subarray(0, 0)],
+    ["the last byte is missing", -1, (bytes: Buffer) => bytes.subarray(0, -1)],
+    ["the first segment is garbage", 0, (bytes: Buffer) => Buffer.alloc(bytes.length, 0x42)],
+    ["the last segment is of another version", -1, () => headerOfVersion(99)],
+  ])("is counted exactly when %s, also after a second start", async (_name, which, damage) => {
+    const bench = await closed(["a", "b", "c", "d"], 300);
+    const name = (await segments(bench)).at(which) ?? "";
+    bench.disk.damage(name, damage);
+    const { spool, recovery } = await bench.open();
+    expect(recovery).toMatchObject({ documents: 30, lostDocuments: 10 });
+    expect(spool.stats()).toMatchObject({ recovered: 40, droppedBy: { corrupt: 10 }, documents: 30 });
+    await spool.append([batchOf("e", 7)]);
+    await spool.close();
+    const again = await bench.open();
+    expect(again.recovery).toMatchObject({ documents: 37, lostDocuments: 0 });
+    expect(await names(again.spool)).toEqual(which === 0 ? ["b", "c", "d", "e"] : ["a", "b", "c", "e"]);
+  });
+
+  test("is counted exactly when every segment is gone", async () => {
+    const bench = await closed(["a", "b"], 300);
+    for (const name of await segments(bench)) await bench.disk.remove(name);
+    expect((await bench.open()).recovery).toMatchObject({ documents: 0, lostDocuments: 20 });
+    expect((await bench.open()).recovery).toMatchObject({ lostDocuments: 0 });
   });
 
   test("is not counted for batches that were settled", async () => {

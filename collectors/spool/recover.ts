@@ -119,19 +119,15 @@ function merge(segments: readonly Read[], acknowledged: Acknowledged | undefined
   const unique = found.filter(({ header }, index) => header.sequence !== found[index - 1]?.header.sequence);
   for (const { header, intact } of unique) if (intact && header.replaces > 0) done.add(header.replaces);
 
-  const gaps = lostInGaps(unique, done, acknowledged);
+  const lostDocuments = countLost(unique, done, acknowledged);
   const waiting = unique.filter(({ header }) => !done.has(header.sequence));
-  const intactSequences = new Set(
-    waiting.filter(({ intact }) => intact).map(({ header }) => header.sequence),
-  );
-  const damaged = waiting.filter(({ intact, header }) => !intact && !intactSequences.has(header.replaces));
   for (const { header, intact } of waiting) if (!intact) done.add(header.sequence);
 
   const last = unique.at(-1)?.header;
   return {
     done,
     records: waiting.filter(({ intact }) => intact),
-    lostDocuments: gaps + damaged.reduce((sum, { header }) => sum + header.documents, 0),
+    lostDocuments,
     nextSequence: Math.max(acknowledged?.nextSequence ?? 1, (last?.sequence ?? 0) + 1),
     nextDocument: Math.max(
       acknowledged?.nextDocument ?? 0,
@@ -140,14 +136,62 @@ function merge(segments: readonly Read[], acknowledged: Acknowledged | undefined
   };
 }
 
+type Found = { readonly segment: number; readonly header: RecordHeader; readonly intact: boolean };
+type Placed = {
+  readonly segment: number;
+  readonly header: Pick<RecordHeader, "sequence" | "firstDocument" | "documents">;
+};
+
+/** Documents that were accepted, not settled, and cannot be read any more. `done` knows of remainders by now. */
+function countLost(
+  records: readonly Found[],
+  done: SequenceSet,
+  acknowledged: Acknowledged | undefined,
+): number {
+  if (acknowledged === undefined || acknowledged.waitingDocuments === null) {
+    return lostInGaps(records, done, acknowledged) + damagedIn(records, done);
+  }
+  const { nextSequence, nextDocument, waitingDocuments } = acknowledged;
+  const below = records.filter(({ header }) => header.sequence < nextSequence);
+  const above = records.filter(({ header }) => header.sequence >= nextSequence);
+  // Done by the list or by a remainder that came after it: what was said to wait is found either way.
+  const found = below.filter(
+    ({ header, intact }) => !acknowledged.done.has(header.sequence) && (intact || done.has(header.sequence)),
+  );
+  const start: Placed = {
+    segment: -1,
+    header: { sequence: nextSequence - 1, firstDocument: nextDocument, documents: 0 },
+  };
+  return (
+    Math.max(0, waitingDocuments - sumDocuments(found)) +
+    lostInGaps([start, ...above], done, { nextSequence: 0, nextDocument: 0 }) +
+    damagedIn(above, done, below)
+  );
+}
+
+/** Documents of records whose header can be read and whose payload cannot, and which nothing stands in for. */
+function damagedIn(records: readonly Found[], done: SequenceSet, older: readonly Found[] = []): number {
+  const waiting = [...older, ...records].filter(({ header }) => !done.has(header.sequence));
+  const intact = new Set(waiting.filter((record) => record.intact).map(({ header }) => header.sequence));
+  return sumDocuments(
+    records.filter(
+      (record) => !record.intact && !done.has(record.header.sequence) && !intact.has(record.header.replaces),
+    ),
+  );
+}
+
+function sumDocuments(records: readonly Found[]): number {
+  return records.reduce((sum, { header }) => sum + header.documents, 0);
+}
+
 /**
  * Documents of records that are missing altogether. Exact for a single record; where settled and waiting records are
  * missing side by side, the whole gap is counted, so the number is never too small.
  */
 function lostInGaps(
-  records: readonly { readonly segment: number; readonly header: RecordHeader }[],
+  records: readonly Placed[],
   done: SequenceSet,
-  acknowledged: Acknowledged | undefined,
+  acknowledged: Pick<Acknowledged, "nextSequence" | "nextDocument"> | undefined,
 ): number {
   let lost = 0;
   for (const [index, { segment, header }] of records.entries()) {

@@ -3,6 +3,7 @@
  * fdatasync the kernel may call the same page clean, so a second sync of the same file proves nothing; the data is
  * written again, to a new file.
  */
+import { LaglineError } from "../../model/errors.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { errorCode, writeFully } from "./disk.ts";
 import type { Entry } from "./ready-queue.ts";
@@ -202,4 +203,16 @@ export class SegmentLog {
 function failure(error: unknown): DiskFailure {
   const code = errorCode(error);
   return new DiskFailure(code === "ENOSPC" || code === "EDQUOT" ? "full" : "failed", error);
+}
+
+/** What the caller of an append is told. */
+export function describeFailure(reason: DiskFailure): LaglineError {
+  const full = reason.kind === "full";
+  return new LaglineError({
+    code: full ? "LAGLINE_SPOOL_DISK_FULL" : "LAGLINE_SPOOL_WRITE_FAILED",
+    message: `The documents could not be written to the spool: ${reason.message}.`,
+    hint: `${full ? "Free space on" : "Look at"} the disk of spool_directory; the collector goes on by itself.`,
+    retryable: true,
+    cause: reason,
+  });
 }

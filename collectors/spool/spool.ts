@@ -70,7 +70,7 @@ export class DiskSpool implements Spool {
   /** Opens the queue and removes files in which nothing waits any more. */
   static async open(parts: SpoolParts): Promise<DiskSpool> {
     const spool = new DiskSpool(parts);
-    await spool.#store.removeFinished();
+    await spool.#store.tidy();
     return spool;
   }
 
@@ -134,7 +134,7 @@ export class DiskSpool implements Spool {
     entry.notBeforeMs = notBeforeMs;
     if (this.#store.holds(entry)) this.#ready.giveBack(entry);
     // Its segment was dropped while it was leased.
-    else this.#store.drop(entry, "size");
+    else this.#store.drop(entry, entry.fileDroppedFor ?? "size");
     this.#wakeup.wake();
   }
 
@@ -259,6 +259,7 @@ function restore(recovery: Recovery, settings: SpoolSettings): readonly Entry[] 
     handedOut: false,
     notBeforeMs: 0,
     readFailures: 0,
+    fileDroppedFor: null,
     state: "waiting" as const,
   }));
   // A remainder has a later number than its batch had, and is as old as that.

@@ -23,7 +23,7 @@ import {
 } from "./record.ts";
 import type { Recovery } from "./recover.ts";
 import type { Group, PlacedGroup, Segment } from "./segment-log.ts";
-import { DiskFailure, SegmentLog } from "./segment-log.ts";
+import { describeFailure, DiskFailure, SegmentLog } from "./segment-log.ts";
 
 export type StoreOptions = {
   readonly disk: Disk;
@@ -79,7 +79,12 @@ export class EntryStore {
       disk: options.disk,
       intervalMs: options.acknowledgeIntervalMs,
       exclusive: options.exclusive,
-      state: () => ({ done: this.#done, nextSequence: this.#nextSequence, nextDocument: this.#nextDocument }),
+      state: () => ({
+        done: this.#done,
+        nextSequence: this.#nextSequence,
+        nextDocument: this.#nextDocument,
+        waitingDocuments: this.stats().documents,
+      }),
       onFailed: (error) => events.acknowledgementsNotWritten?.(error),
     });
   }
@@ -94,6 +99,8 @@ export class EntryStore {
       await this.#makeRoom(bytes + FILE_HEADER_BYTES);
       const placed = await this.#append({ records, first });
       this.#nextDocument = nextDocument;
+      // How much waits is written down as well, so that a start can tell what is missing.
+      this.#acknowledger.mark();
       return this.#enter(drafts, { placed, firstSequence: first.sequence });
     } catch (error) {
       for (const index of drafts.keys()) this.#done.add(first.sequence + index);
@@ -145,6 +152,13 @@ export class EntryStore {
     this.#forget(entry);
     this.#ledger.drop(reason, entry.documents);
     this.#options.events.dropped?.(reason, entry.documents);
+  }
+
+  /** After a start: what was lost is counted once, so the list must say what there is now. */
+  async tidy(): Promise<void> {
+    if (this.#options.recovery.report.lostDocuments > 0) this.#acknowledger.mark();
+    await this.#acknowledger.flush();
+    await this.removeFinished();
   }
 
   /** Removes closed segments in which nothing waits any more. */
@@ -203,6 +217,7 @@ export class EntryStore {
         handedOut: false,
         notBeforeMs: 0,
         readFailures: 0,
+        fileDroppedFor: null,
         state: "waiting",
       };
       segment.entries.add(entry);
@@ -245,6 +260,7 @@ export class EntryStore {
     if (segment === undefined) return false;
     for (const entry of segment.entries) {
       if (entry.state === "waiting") this.drop(entry, reason);
+      else entry.fileDroppedFor = reason;
     }
     segment.entries.clear();
     await this.#remove(segment);
@@ -265,15 +281,4 @@ export class EntryStore {
     this.#log.get(entry.segment)?.entries.delete(entry);
     this.#acknowledger.mark();
   }
-}
-
-function describeFailure(failure: DiskFailure): LaglineError {
-  const full = failure.kind === "full";
-  return new LaglineError({
-    code: full ? "LAGLINE_SPOOL_DISK_FULL" : "LAGLINE_SPOOL_WRITE_FAILED",
-    message: `The documents could not be written to the spool: ${failure.message}.`,
-    hint: `${full ? "Free space on" : "Look at"} the disk of spool_directory; the collector goes on by itself.`,
-    retryable: true,
-    cause: failure,
-  });
 }
