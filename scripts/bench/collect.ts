@@ -1,9 +1,11 @@
 /**
  * Benchmark of one whole cycle: `lagline collect --once` reads a large cluster from a fake Burrow, analyses it, spools
- * it with fsync and sends it to a sink. With --telegraf the same input goes to Telegraf, run by run in turns:
- * `slim` has just the two plugins for this work, `full` all of them, as packages and image come.
+ * it with fsync and sends it to a sink. With --telegraf the same input goes to Telegraf, run by run in turns: `slim` has
+ * just the two plugins for this work, `full` all of them, as packages and image come. With --floor it also goes to a
+ * bare script, the least that a program on Node can do with it. The collector is started as its image starts it: the
+ * bundle, with its code cache, on Node without flags.
  *
- *   node scripts/bench/collect.ts --runs 5 --telegraf slim
+ *   node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor --documents 242000
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,13 +13,17 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { build } from "esbuild";
 import { z } from "zod";
-import { type Measurement, measure, median } from "./measure.ts";
-import { type Servers, startServers } from "./serving.ts";
+import { measure } from "./measure.ts";
+import { type Row, report } from "./report.ts";
+import { type Load, type Servers, startServers } from "./serving.ts";
 import { TELEGRAF_BUILDS, TELEGRAF_VERSION, ensureTelegraf, telegrafConfig } from "./telegraf.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const bundle = join(root, "dist/lagline.js");
+/** What Telegraf makes of 500 groups and 100 topics of 100 partitions: a document per group partition, topic partition and group. */
+const BASE_DOCUMENTS = 60_500;
 
 const { values } = parseArgs({
   options: {
@@ -25,8 +31,10 @@ const { values } = parseArgs({
     partitions: { type: "string", default: "100" },
     topics: { type: "string", default: "100" },
     "topic-partitions": { type: "string", default: "100" },
+    documents: { type: "string" },
     runs: { type: "string", default: "3" },
     telegraf: { type: "string" },
+    floor: { type: "boolean", default: false },
     gzip: { type: "boolean", default: false },
     source: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -34,13 +42,11 @@ const { values } = parseArgs({
   },
 });
 
-type Row = Measurement & { readonly documents: number; readonly bytes: number; readonly connections: number };
-
 if (values.help) {
   process.stdout.write(
-    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--runs 3] [--telegraf full|slim] [--gzip] [--source] [--json]\n" +
-      "Measures one cycle of `lagline collect --once`; --source runs it from the sources instead of dist/, --telegraf compares.\n" +
-      "Example: node scripts/bench/collect.ts --runs 5 --telegraf slim\n",
+    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--documents 60500] [--runs 3] [--telegraf full,slim] [--floor] [--gzip] [--source] [--json]\n" +
+      "Measures one cycle of `lagline collect --once`; --documents sets how many groups and topics there are, --source runs it from the sources instead of dist/, --telegraf and --floor compare.\n" +
+      "Example: node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor\n",
   );
 } else {
   await main();
@@ -51,32 +57,40 @@ async function main(): Promise<void> {
     throw new Error("dist/lagline.js is missing. Run `npm run build` first, or use --source.");
   }
   const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
-  const servers = await startServers({
-    groups: Number(values.groups),
-    partitionsPerGroup: Number(values.partitions),
-    topics: Number(values.topics),
-    partitionsPerTopic: Number(values["topic-partitions"]),
-  });
+  const servers = await startServers(loadOf());
   try {
-    const telegraf = values.telegraf === undefined ? null : await prepareTelegraf(directory, servers);
-    const lagline: Row[] = [];
-    const other: Row[] = [];
+    const others = [
+      ...(await prepareTelegraf(directory, servers)),
+      ...(values.floor ? [await prepareFloor(directory, servers)] : []),
+    ].map((contender) => Object.assign(contender, { rows: [] as Row[] }));
+    const rows: Row[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) {
-      lagline.push(await runOne(servers, await laglineCommand(directory, servers, run), directory));
-      if (telegraf !== null) {
-        other.push(await runOne(servers, telegraf, directory));
+      rows.push(await runOne(servers, laglineCommand(directory, servers, run), directory));
+      for (const contender of others) {
+        contender.rows.push(await runOne(servers, contender, directory));
       }
     }
-    report(lagline, other);
+    report([{ name: "lagline", rows }, ...others], values.json);
   } finally {
     servers.stop();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-type Command = { readonly program: string; readonly args: readonly string[] };
+function loadOf(): Load {
+  const factor = values.documents === undefined ? 1 : Number(values.documents) / BASE_DOCUMENTS;
+  return {
+    groups: Math.round(Number(values.groups) * factor),
+    partitionsPerGroup: Number(values.partitions),
+    topics: Math.round(Number(values.topics) * factor),
+    partitionsPerTopic: Number(values["topic-partitions"]),
+  };
+}
 
-async function laglineCommand(directory: string, servers: Servers, run: number): Promise<Command> {
+type Command = { readonly program: string; readonly args: readonly string[] };
+type Contender = Command & { readonly name: string };
+
+function laglineCommand(directory: string, servers: Servers, run: number): Command {
   const file = join(directory, `lagline-${run}.yaml`);
   const config = {
     environment: "bench",
@@ -90,14 +104,30 @@ async function laglineCommand(directory: string, servers: Servers, run: number):
   return { program: process.execPath, args: [entry, "collect", "--once", "--config", file] };
 }
 
-async function prepareTelegraf(directory: string, servers: Servers): Promise<Command> {
-  const build = z.enum(TELEGRAF_BUILDS).parse(values.telegraf);
-  const program = await ensureTelegraf(build, (line) => {
-    process.stderr.write(`${line}\n`);
-  });
-  const file = join(directory, "telegraf.conf");
-  writeFileSync(file, telegrafConfig({ ...servers, gzip: values.gzip }));
-  return { program, args: ["--config", file, "--once"] };
+async function prepareTelegraf(directory: string, servers: Servers): Promise<Contender[]> {
+  const builds = values.telegraf === undefined ? [] : values.telegraf.split(",");
+  const contenders: Contender[] = [];
+  for (const kind of z.array(z.enum(TELEGRAF_BUILDS)).parse(builds)) {
+    const program = await ensureTelegraf(kind, (line) => {
+      process.stderr.write(`${line}\n`);
+    });
+    const file = join(directory, "telegraf.conf");
+    writeFileSync(file, telegrafConfig({ ...servers, gzip: values.gzip }));
+    contenders.push({
+      name: `telegraf ${TELEGRAF_VERSION} ${kind}`,
+      program,
+      args: ["--config", file, "--once"],
+    });
+  }
+  return contenders;
+}
+
+async function prepareFloor(directory: string, servers: Servers): Promise<Contender> {
+  const file = join(directory, "floor.mjs");
+  const entry = join(root, "scripts/bench/floor.ts");
+  await build({ entryPoints: [entry], outfile: file, format: "esm", logLevel: "warning" });
+  const ports = [servers.burrowPort, servers.elasticsearchPort].map(String);
+  return { name: "the floor", program: process.execPath, args: [file, ...ports] };
 }
 
 async function runOne(servers: Servers, command: Command, directory: string): Promise<Row> {
@@ -115,49 +145,4 @@ async function runOne(servers: Servers, command: Command, directory: string): Pr
     bytes: after.bytes - before.bytes,
     connections: after.connections - before.connections,
   };
-}
-
-function report(lagline: readonly Row[], telegraf: readonly Row[]): void {
-  const programs = [
-    { name: "lagline", rows: lagline },
-    ...(telegraf.length > 0
-      ? [{ name: `telegraf ${TELEGRAF_VERSION} ${values.telegraf}`, rows: telegraf }]
-      : []),
-  ];
-  const summaries = programs.map(({ name, rows }) => ({
-    name,
-    documents: median(rows.map((row) => row.documents)),
-    megabytes_sent: round(median(rows.map((row) => row.bytes)) / 1e6),
-    connections: median(rows.map((row) => row.connections)),
-    wall_seconds: round(median(rows.map((row) => row.wallSeconds))),
-    cpu_seconds: round(median(rows.map((row) => row.cpuSeconds))),
-    peak_megabytes: round(median(rows.map((row) => row.peakMegabytes))),
-  }));
-  // Each run is compared with the one beside it, so that a busy moment of the machine hits both.
-  const ratio = (of: (row: Row) => number): number =>
-    round(median(telegraf.map((row, run) => of(lagline[run] ?? row) / of(row))) * 100);
-  const ratios =
-    telegraf.length === 0
-      ? null
-      : {
-          cpu_percent: ratio((row) => row.cpuSeconds),
-          memory_percent: ratio((row) => row.peakMegabytes),
-          wall_percent: ratio((row) => row.wallSeconds),
-        };
-  if (values.json) {
-    process.stdout.write(
-      `${JSON.stringify({ node: process.version, runs: lagline.length, summaries, ratios })}\n`,
-    );
-    return;
-  }
-  console.table(Object.fromEntries(summaries.map(({ name, ...numbers }) => [name, numbers])));
-  if (ratios !== null) {
-    process.stdout.write(
-      `Lagline needs ${ratios.cpu_percent} % of Telegraf's CPU, ${ratios.memory_percent} % of its memory and ${ratios.wall_percent} % of its time (medians of ${lagline.length} pairs).\n`,
-    );
-  }
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }
