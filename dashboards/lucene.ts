@@ -32,6 +32,10 @@ export function atLeast(field: FieldName, value: number): string {
   return `${field}:>=${value}`;
 }
 
+export function above(field: FieldName, value: number): string {
+  return `${field}:>${value}`;
+}
+
 export function hasFlag(field: FieldName): string {
   return `${field}:1`;
 }

@@ -4,7 +4,7 @@ import { rareEventAnnotations } from "./annotations.ts";
 import { CAUSE_COLUMN, TEAM_COLUMN, groupColumn, heldColumn, lateColumn, verdictColumn } from "./columns.ts";
 import { buildPage } from "./layout.ts";
 import { toGroupLink } from "./links.ts";
-import { anyOf, atLeast, equals, is, where } from "./lucene.ts";
+import { above, anyOf, atLeast, is, where } from "./lucene.ts";
 import { linePanel, statPanel } from "./panels.ts";
 import { seriesQuery, statisticsQuery } from "./queries.ts";
 import { latestTable, logTable, statisticsTable } from "./tables.ts";
@@ -66,7 +66,7 @@ function lateNow(config: DashboardConfig): PanelDraft {
     lastSeconds: config.staleAfterSeconds,
     targets: [
       seriesQuery({
-        filter: where("group", CLUSTER, TEAM_FILTER, equals("within_objective", "0")),
+        filter: where("group", CLUSTER, TEAM_FILTER, above("objective_ratio", 1)),
         metric: { statistic: "cardinality", field: "group" },
         bucketSeconds: config.intervalSeconds,
       }),
@@ -184,7 +184,7 @@ function lateOverTime(config: DashboardConfig): PanelDraft {
     gapSeconds: config.staleAfterSeconds,
     targets: [
       seriesQuery({
-        filter: where("group", CLUSTER, TEAM_FILTER, equals("within_objective", "0")),
+        filter: where("group", CLUSTER, TEAM_FILTER, above("objective_ratio", 1)),
         metric: { statistic: "cardinality", field: "group" },
         alias: "groups late",
       }),
@@ -235,14 +235,14 @@ function endedIncidents(): PanelDraft {
     documents: INCIDENTS,
     columns: [
       { field: "event_since", title: "Began", unit: "dateTimeAsIso", width: 160 },
-      { field: "duration_seconds", title: "Lasted", unit: "s", decimals: 0, width: 85 },
+      { field: "duration_seconds", title: "Lasted", unit: "s", decimals: 0, width: 75 },
       { field: "cluster", title: "Cluster", width: 90 },
-      { field: "group", title: "Group", width: 180, links: [toGroupLink()] },
+      { field: "group", title: "Group", width: 190, links: [toGroupLink()] },
       { field: "event_from", title: "Was", width: 115, mappings: verdictWordMappings(), cell: "background" },
-      { field: "event_to", title: "Then", width: 105, mappings: verdictWordMappings(), cell: "text" },
+      { field: "event_to", title: "Then", width: 125, mappings: verdictWordMappings(), cell: "text" },
       { field: "peak_time_lag_seconds", title: "Latest by", unit: "s", decimals: 0, width: 90 },
       { field: "peak_lag", title: "Messages", unit: "short", width: 90 },
-      { field: "team", title: "Team", width: 90, noValue: "none" },
+      { field: "team", title: "Team", width: 85, noValue: "none" },
       { field: "peak_cause", title: "Cause", cell: "wrap" },
     ],
   });

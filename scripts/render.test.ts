@@ -19,6 +19,7 @@ describe("render", () => {
       "grafana/dashboards/lagline-cluster.json",
       "grafana/dashboards/lagline-fleet.json",
       "grafana/dashboards/lagline-group.json",
+      "grafana/dashboards/lagline-objectives.json",
       "grafana/dashboards/lagline-partition.json",
       "grafana/dashboards/lagline-pipeline.json",
       "grafana/dashboards/lagline-runbooks.json",

@@ -8,7 +8,6 @@
  * million group documents. What a page over hours costs is as in reality; over days it reads fewer documents per bucket.
  */
 import { parseArgs } from "node:util";
-import axios from "axios";
 import { search } from "../../tests/grafana/answers.ts";
 import {
   annotationSearch,
@@ -21,6 +20,7 @@ import {
 import type { Range } from "../../tests/grafana/pages.ts";
 import { createIndex, dropIndex, refresh, write } from "../../tests/grafana/simulated-store.ts";
 import type { Store } from "../../tests/grafana/simulated-store.ts";
+import { plainHttp } from "../../tests/support/elasticsearch.ts";
 import type { DashboardView } from "../../dashboards/lint-schema.ts";
 import { groupName, tickDocuments } from "./dashboard-documents.ts";
 import type { Installation } from "./dashboard-documents.ts";
@@ -52,7 +52,7 @@ const { values: flags } = parseArgs({
     resume: { type: "boolean", default: false },
   },
 });
-const store: Store = { http: axios.create({ baseURL: flags.url }), index: flags.index };
+const store: Store = { http: plainHttp({ urls: [flags.url], files: {} }), index: flags.index };
 const installation: Installation = {
   clusters: Number(flags.clusters),
   groups: Number(flags.groups),
