@@ -14,7 +14,7 @@ import {
   secretFile,
   seconds,
 } from "./common-schema.ts";
-import { relay, watchdog } from "./relay-schema.ts";
+import { canary, relay, watchdog } from "./relay-schema.ts";
 
 const managedGrafana = z
   .strictObject({
@@ -111,6 +111,7 @@ export const alerts = z
       .describe("How often a lasting critical alert is sent again."),
     relay,
     watchdog,
+    canary: canary.optional(),
     removed_clusters: z
       .array(nonEmpty)
       .default([])

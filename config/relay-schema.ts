@@ -1,6 +1,16 @@
 /** `alerts.relay`, `alerts.watchdog`, `alerts.canary`: the way of an alert to Slack, and proofs that it works. */
 import { z } from "zod";
-import { cpus, filePath, httpUrl, megabytes, nonEmpty, port, secretFile, seconds } from "./common-schema.ts";
+import {
+  cpus,
+  filePath,
+  httpUrl,
+  megabytes,
+  nonEmpty,
+  port,
+  secretFile,
+  seconds,
+  topicName,
+} from "./common-schema.ts";
 
 export const relay = z
   .strictObject({
@@ -69,3 +79,47 @@ export const watchdog = z
   })
   .prefault({})
   .describe("An alert that always fires, about every minute: its silence is the alarm.");
+
+/** Verdict, pending time, evaluation and group wait take about five minutes together. */
+const SHORTEST_LATE_SECONDS = 420;
+
+export const canary = z
+  .strictObject({
+    cluster: nonEmpty.describe("Cluster whose Kafka the canary uses; its `kafka` must be given."),
+    group: nonEmpty.default("lagline-canary").describe("Consumer group of the canary, its own."),
+    topic: topicName
+      .default("lagline-canary")
+      .describe("Topic of the canary, its own; created where it is missing."),
+    quiet_seconds: seconds.default(3000).describe("How long the canary keeps up between two stops."),
+    late_seconds: z
+      .number()
+      .min(SHORTEST_LATE_SECONDS)
+      .default(600)
+      .describe("How long it stops; long enough for its alert to come."),
+    silence_seconds: seconds
+      .optional()
+      .describe(
+        "The relay alarms when the canary's alert did not come for this long. Default: two cycles and 15 minutes.",
+      ),
+    report_seconds: seconds
+      .optional()
+      .describe(
+        "How often a line in Slack says that the canary's alert came, so that Slack itself is proven too. Left out: never.",
+      ),
+  })
+  .superRefine((value, context) => {
+    const cycle = value.quiet_seconds + value.late_seconds;
+    if (value.silence_seconds !== undefined && value.silence_seconds <= cycle) {
+      context.addIssue({
+        code: "custom",
+        path: ["silence_seconds"],
+        input: value.silence_seconds,
+        message: `must be longer than a cycle, quiet_seconds and late_seconds together (${cycle})`,
+      });
+    }
+  })
+  .describe(
+    "A consumer group that stops on purpose, over and over. Its alert never reaches people; its absence does. Needs the relay.",
+  );
+
+export type CanaryConfig = z.output<typeof canary>;

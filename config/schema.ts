@@ -42,6 +42,22 @@ export const configSchema = z
     deployment,
   })
   .superRefine((value, context) => {
+    const { canary, slack } = value.alerts;
+    if (canary !== undefined && value.clusters[canary.cluster]?.kafka === undefined) {
+      context.addIssue({
+        code: "custom",
+        path: ["alerts", "canary", "cluster"],
+        input: canary.cluster,
+        message: "must name a cluster whose `kafka` is given: the canary writes and reads there",
+      });
+    }
+    if (canary !== undefined && slack?.delivery !== "relay") {
+      context.addIssue({
+        code: "custom",
+        path: ["alerts", "canary"],
+        message: "needs `alerts.slack.delivery: relay`: without the relay its alerts would reach people",
+      });
+    }
     if (value.demo !== undefined && value.clusters[value.demo.cluster]?.kafka?.managed === undefined) {
       context.addIssue({
         code: "custom",

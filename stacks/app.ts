@@ -1,5 +1,6 @@
 /** The whole deployment as a cdktf app. Pure: everything it needs comes in, nothing is read from the environment. */
 import { LaglineError } from "../model/errors.ts";
+import { CanaryStack } from "./canary-stack.ts";
 import type { TerraformStack } from "./cdktf.ts";
 import { App } from "./cdktf.ts";
 import { DemoStack } from "./demo-stack.ts";
@@ -30,6 +31,10 @@ export function buildApp(deployment: Deployment): App {
     const base =
       kafka === undefined ? [network, storage] : [network, storage, after(kafka, network, storage)];
     const monitor = after(buildMonitor(app, deployment, cluster), ...base, elasticsearch);
+    const canary = buildCanary(app, deployment, cluster);
+    if (canary !== undefined) {
+      after(canary, ...base, monitor);
+    }
     const demo = buildDemo(app, deployment, cluster);
     if (demo !== undefined) {
       after(demo, ...base, monitor);
@@ -106,6 +111,19 @@ function buildDemo(app: App, deployment: Deployment, cluster: string): DemoStack
         cluster,
         seed: demo.seed,
         bootstrapServers: bootstrapServers(cluster, settings),
+        image: requireImage(deployment, "collector"),
+      });
+}
+
+function buildCanary(app: App, deployment: Deployment, cluster: string): CanaryStack | undefined {
+  const { alerts, clusters } = deployment.config;
+  const settings = clusters[cluster];
+  return alerts.canary?.cluster !== cluster || settings === undefined
+    ? undefined
+    : new CanaryStack(app, `canary-${cluster}`, {
+        deployment,
+        cluster,
+        settings,
         image: requireImage(deployment, "collector"),
       });
 }

@@ -1,12 +1,13 @@
 /** Policy over the synthesised JSON of every stack: what facts about containers must hold, whoever adds one. */
 import { describe, expect, it } from "vitest";
-import { DEMO_YAML, LARGE_YAML, RELAYED_YAML, synthesise } from "../tests/support/synthesise.ts";
+import { CANARY_YAML, DEMO_YAML, LARGE_YAML, RELAYED_YAML, synthesise } from "../tests/support/synthesise.ts";
 import type { ContainerJson } from "../tests/support/synthesise.ts";
 
 const demo = synthesise(DEMO_YAML);
 const large = synthesise(LARGE_YAML);
 const relayed = synthesise(RELAYED_YAML);
-const containers = [demo, large, relayed].flatMap(({ containers: list }) =>
+const canaries = synthesise(CANARY_YAML);
+const containers = [demo, large, relayed, canaries].flatMap(({ containers: list }) =>
   list.map((container) => [`${container.stack}/${container.name}`, container] as const),
 );
 const oneShots = new Set([
@@ -15,12 +16,14 @@ const oneShots = new Set([
   "lagline-large-setup",
   "lagline-relayed-setup",
   "lagline-relayed-topics-shop",
+  "lagline-canary-setup",
+  "lagline-canary-topics-shop",
   "lagline-large-topics-orders",
 ]);
 const services = containers.filter(([, container]) => !oneShots.has(container.name));
 
 /** Containers that may load code from a tmpfs, with the reason beside the construct. */
-const EXEC_TMPFS_WAIVERS = /^lagline-(test|large|relayed)-elasticsearch-\d$/;
+const EXEC_TMPFS_WAIVERS = /^lagline-(test|large|relayed|canary)-elasticsearch-\d$/;
 
 function labelOf(container: ContainerJson, name: string): string | undefined {
   return (container["labels"] as { label: string; value: string }[]).find(({ label }) => label === name)
@@ -255,6 +258,12 @@ describe("the app", () => {
     });
     const images = { kafka: "k:1", elasticsearch: "e:1", burrow: "b:1", collector: "c:1" };
     expect([...synthesise(RELAYED_YAML, { images }).stacks.keys()]).not.toContain("grafana");
+  });
+
+  it("runs the canary on its cluster after its monitor", () => {
+    expect(canaries.dependencies.get("canary-shop")).toContain("monitor-shop");
+    const canary = canaries.containers.find(({ name }) => name === "lagline-canary-canary-shop");
+    expect(canary?.["command"]).toEqual(["canary", "--config", "/etc/lagline/lagline.yaml"]);
   });
 
   it("says which image is missing and what to do", () => {

@@ -12,6 +12,7 @@ import { documentsIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
 import { createChannelOf } from "./channels.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import type { CanaryOptions } from "./heartbeats.ts";
 import { openInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
 import { createReading } from "./reading.ts";
@@ -37,6 +38,7 @@ export type Parts = {
 const REPEAT_PERIOD_MS = 300_000;
 const DEAD_LETTER_BYTES = 16 * 1024 * 1024;
 const FIRST_DELAY_MS = 1000;
+const CANARY_MARGIN_SECONDS = 900;
 const now = Date.now;
 const newId = randomUUID;
 
@@ -142,8 +144,19 @@ function openHeartbeats(
     newId,
     silenceMs: alerts.watchdog.silence_seconds * 1000,
     heartbeatUrl: async () => readSecret(alerts.watchdog.heartbeat_url_file),
-    canary: null,
+    canary: canaryOf(alerts),
   });
+}
+
+function canaryOf({ canary }: Config["alerts"]): CanaryOptions | null {
+  if (canary === undefined) return null;
+  const { cluster, group, quiet_seconds: quiet, late_seconds: late, report_seconds: report } = canary;
+  return {
+    cluster,
+    group,
+    silenceMs: (canary.silence_seconds ?? 2 * (quiet + late) + CANARY_MARGIN_SECONDS) * 1000,
+    reportMs: report === undefined ? null : report * 1000,
+  };
 }
 
 async function countLost(keeper: StateKeeper, lost: { documents: number }): Promise<void> {

@@ -1,6 +1,7 @@
 /** Every generated file of a deployment: path → text. Pure. */
 import type { Config } from "../../config/schema.ts";
 import { burrowJson } from "./burrow-files.ts";
+import { canaryConfig, canaryConfiguration } from "./canary-files.ts";
 import { collectorConfig, SETUP_CONFIGURATION, setupConfig } from "./collector-files.ts";
 import { elasticsearchFiles } from "./elasticsearch-files.ts";
 import { grafanaFiles } from "./grafana-files.ts";
@@ -29,6 +30,9 @@ export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, st
       files.set(`burrow/${name}/burrow.json`, burrowJson(name, cluster, cluster.burrow.managed));
     }
     files.set(`collector/${name}/lagline.yaml`, collectorConfig(config, name, cluster));
+    if (config.alerts.canary?.cluster === name) {
+      files.set(canaryConfiguration(name), canaryConfig(config, name, cluster));
+    }
   }
   return files;
 }

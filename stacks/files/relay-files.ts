@@ -84,7 +84,11 @@ export function relayConfig(config: Config): string {
       // Only the names count here; Burrow is never asked.
       Object.keys(config.clusters).map((name) => [
         name,
-        { burrow: { external: { servers: ["http://127.0.0.1:8000"] } } },
+        {
+          // Never asked; the canary's cluster must have one.
+          kafka: { external: { bootstrap_servers: ["127.0.0.1:9092"] } },
+          burrow: { external: { servers: ["http://127.0.0.1:8000"] } },
+        },
       ]),
     ),
     elasticsearch: elasticsearchInside(config, "relay"),
@@ -107,7 +111,7 @@ export function relayConfig(config: Config): string {
 }
 
 function alertsInside({ alerts }: Config, path: (file: string) => string): ConfigInput["alerts"] {
-  const { slack, watchdog, relay } = alerts;
+  const { slack, watchdog, relay, canary } = alerts;
   const channels = Object.entries(slack?.channels ?? {}).map(
     ([name, { webhook_file: file }]) => [name, { webhook_file: path(file) }] as const,
   );
@@ -132,6 +136,7 @@ function alertsInside({ alerts }: Config, path: (file: string) => string): Confi
       token_file: path(relay.token_file),
       directory: `${PATHS.spool}/relay`,
     },
+    ...(canary === undefined ? {} : { canary }),
     watchdog: { ...watchdog, ...(heartbeat === undefined ? {} : { heartbeat_url_file: path(heartbeat) }) },
   };
 }

@@ -107,6 +107,7 @@ alerts:
     channels: { "team payments": { webhook_file: secrets/payments } }
   watchdog: { heartbeat_url_file: secrets/heartbeat }
 `;
+export const CANARY_YAML = `${RELAYED_YAML.replaceAll("relayed", "canary")}  canary: { cluster: shop }\n`;
 
 export const LARGE_YAML = `
 environment: large
