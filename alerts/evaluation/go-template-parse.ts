@@ -157,42 +157,49 @@ function branches(cursor: Cursor, word: string): { body: readonly Node[]; otherw
 
 const TOKEN = /\s*("(?:[^"\\]|\\.)*"|`[^`]*`|[|()]|-?\d+(?:\.\d+)?|\$?\w*(?:\.\w+)+|\$\w*|\.|\w+)/y;
 
+/** `isGlued`: no blank before it, so that a field belongs to the parenthesis it follows. */
+type Token = { readonly text: string; readonly isGlued: boolean };
+
 function parsePipeline(text: string): Pipeline {
-  const tokens: string[] = [];
+  const tokens: Token[] = [];
   const pattern = new RegExp(TOKEN);
   const source = text.trimEnd();
   while (pattern.lastIndex < source.length) {
-    const token = pattern.exec(source)?.[1];
-    if (token === undefined) throw new Error(`Not understood: ${text}`);
-    tokens.push(token);
+    const found = pattern.exec(source);
+    const token = found?.[1];
+    if (found === null || token === undefined) throw new Error(`Not understood: ${text}`);
+    tokens.push({ text: token, isGlued: found[0] === token });
   }
   const state = { at: 0 };
   const pipeline = commands(tokens, state);
-  if (state.at !== tokens.length) throw new Error(`Not understood from ${tokens[state.at]} on: ${text}`);
+  if (state.at !== tokens.length) throw new Error(`A parenthesis closes nothing: ${text}`);
   return pipeline;
 }
 
-function commands(tokens: readonly string[], state: { at: number }): Pipeline {
+function commands(tokens: readonly Token[], state: { at: number }): Pipeline {
   const found: Operand[][] = [[]];
-  for (; state.at < tokens.length && tokens[state.at] !== ")"; state.at++) {
-    const token = tokens[state.at] ?? "";
+  for (; state.at < tokens.length && tokens[state.at]?.text !== ")"; state.at++) {
+    const token = tokens[state.at]?.text ?? "";
     if (token === "|") found.push([]);
     else found.at(-1)?.push(operand(token, tokens, state));
   }
-  if (found.some((command) => command.length === 0)) throw new Error(`An empty command: ${tokens.join(" ")}`);
+  if (found.some((command) => command.length === 0)) {
+    throw new Error(`An empty command: ${tokens.map(({ text }) => text).join(" ")}`);
+  }
   return found;
 }
 
-function operand(token: string, tokens: readonly string[], state: { at: number }): Operand {
+function operand(token: string, tokens: readonly Token[], state: { at: number }): Operand {
   if (token === "(") {
     state.at++;
     const pipeline = commands(tokens, state);
-    if (tokens[state.at] !== ")") throw new Error(`A parenthesis is not closed: ${tokens.join(" ")}`);
-    const after = tokens[state.at + 1] ?? "";
-    // Only fields that follow without a blank belong to it; a blank before a field is written nowhere here.
-    if (!/^\.\w/.test(after)) return { kind: "group", pipeline, fields: [] };
+    if (tokens[state.at]?.text !== ")") {
+      throw new Error(`A parenthesis is not closed: ${tokens.map(({ text }) => text).join(" ")}`);
+    }
+    const after = tokens[state.at + 1];
+    if (after?.isGlued !== true || !/^\.\w/.test(after.text)) return { kind: "group", pipeline, fields: [] };
     state.at++;
-    return { kind: "group", pipeline, fields: after.slice(1).split(".") };
+    return { kind: "group", pipeline, fields: after.text.slice(1).split(".") };
   }
   if (token.startsWith('"')) return { kind: "literal", value: unquote(token) };
   if (token.startsWith("`")) return { kind: "literal", value: token.slice(1, -1) };

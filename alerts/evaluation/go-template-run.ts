@@ -201,7 +201,7 @@ export function formatGo(format: string, values: readonly unknown[]): string {
 function formatOne(value: unknown, verb: string, digits: string | undefined): string {
   switch (verb) {
     case "f":
-      return Number(value).toFixed(Number(digits ?? 6));
+      return formatF(Number(value), Number(digits ?? 6));
     case "g":
       return formatG(Number(value), Number(digits ?? 6));
     case "q":
@@ -209,6 +209,15 @@ function formatOne(value: unknown, verb: string, digits: string | undefined): st
     default:
       return toText(value);
   }
+}
+
+/** Go rounds a tie to the even digit, JavaScript away from zero. */
+function formatF(value: number, digits: number): string {
+  const scaled = value * 10 ** digits;
+  // A number that has no exact half, such as 187.35, only looks like a tie once it is multiplied.
+  const isTie = Math.abs(scaled % 1) === 0.5 && Number.isInteger(value * 2 ** 20);
+  const rounded = 2 * Math.round(scaled / 2);
+  return (isTie ? rounded / 10 ** digits : value).toFixed(digits);
 }
 
 /** Go's `%.Ng`: no trailing zeros; an exponent only for very large and very small numbers. */

@@ -26,11 +26,13 @@ export function messageRenderer(rootUrl: string): (notification: Notification) =
   };
 }
 
+/** The text of a contact point that calls a template. */
 function callOf(name: string): ParsedTemplate {
   return parseTemplate(`{{ template "${name}" . }}`);
 }
 
-function toData({ firing, resolved }: Notification, rootUrl: string): unknown {
+/** What the template is given. */
+export function toData({ firing, resolved }: Notification, rootUrl: string): unknown {
   const alerts = [...firing, ...resolved];
   return {
     Status: firing.length > 0 ? "firing" : "resolved",

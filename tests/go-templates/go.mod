@@ -1,0 +1,3 @@
+module lagline.local/go-templates
+
+go 1.21
