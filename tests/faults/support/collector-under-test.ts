@@ -42,6 +42,10 @@ export type CollectorSetup = {
   readonly intervalMs?: number;
   /** Keep no document that was read: for runs of hours. */
   readonly forget?: boolean;
+  /** Folder that stays when the collector stops. @default a new one that goes with it */
+  readonly directory?: string;
+  /** An earlier run on the same folder: its clock and what it read go on. */
+  readonly after?: Pick<CollectorUnderTest, "nowMs" | "read">;
 };
 
 const INTERVAL_MS = 30_000;
@@ -69,9 +73,9 @@ export type CollectorUnderTest = {
 
 export async function startCollector(setup: CollectorSetup): Promise<CollectorUnderTest> {
   const intervalMs = setup.intervalMs ?? INTERVAL_MS;
-  const directory = await mkdtemp(join(tmpdir(), "lagline-faults-"));
+  const directory = setup.directory ?? (await mkdtemp(join(tmpdir(), "lagline-faults-")));
   const config = configOf(setup, directory);
-  const clock = { ms: Math.floor(Date.now() / intervalMs) * intervalMs };
+  const clock = { ms: setup.after?.nowMs() ?? Math.floor(Date.now() / intervalMs) * intervalMs };
   const nowMs = (): number => clock.ms;
   const lines: LogLine[] = [];
   const log = memoryLog(lines);
@@ -88,7 +92,7 @@ export async function startCollector(setup: CollectorSetup): Promise<CollectorUn
     metrics,
     timing: { ...timing, backOff },
   });
-  const read = new Map<string, string>();
+  const read = new Map<string, string>(setup.after?.read);
   const sink = setup.forget === true ? delivery.sink : teeInto(read, delivery.sink);
   const scraper = openScraper(burrowSource(config, CLUSTER));
   const parts = {
@@ -156,7 +160,7 @@ export async function startCollector(setup: CollectorSetup): Promise<CollectorUn
       scraper.close();
       await delivery.close();
       await health.close();
-      await rm(directory, { recursive: true, force: true });
+      if (setup.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }
