@@ -173,7 +173,7 @@ test("Elasticsearch stopped for five minutes while three groups fire: one messag
   play.store = fresh(BAD);
   play.pass(2 * MINUTE_MS);
   for (const body of recordedNotifications("elasticsearch-stopped").slice(0, 3)) play.receive(body);
-  play.pass(30 * MINUTE_MS);
+  play.pass(15 * MINUTE_MS);
   expect(play.titles.slice(firing)).toEqual([
     "Lag monitoring is blind: orders",
     "Lag monitoring sees again: orders",
@@ -372,4 +372,20 @@ test("an alert that the relay knows only by a false all-clear is news when it fi
   expect(play.sent).toEqual([]);
   play.pass(2 * MINUTE_MS).alert({ group: "a" });
   expect(play.titles).toEqual(["a: firing"]);
+});
+
+test("a Grafana that stays blind when the relay sees again is told about, once for all its rules", () => {
+  const play = new Play(Date.UTC(2026, 10, 21, 12), unreadable);
+  play.alert(
+    { alertName: "DatasourceError", cluster: "", summary: "one" },
+    { alertName: "DatasourceError", cluster: "", component: "delivery", summary: "two" },
+  );
+  play.pass(5 * MINUTE_MS);
+  play.store = fresh(BAD);
+  play.pass(60 * MINUTE_MS);
+  expect(play.titles).toEqual([
+    "Lag monitoring is blind: orders",
+    "Lag monitoring sees again: orders",
+    "Grafana cannot evaluate lag rules",
+  ]);
 });

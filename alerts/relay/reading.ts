@@ -92,7 +92,10 @@ export function createReading(options: ReadingOptions): AskEvidence {
       const groups = await readGroups(ask, question.alerts, nowMs);
       return evidenceOf(question, { clusters: readings, groups, nowMs, intervalSeconds });
     } catch (error) {
-      const reason = `Elasticsearch cannot be read (${describeError(error).slice(0, 200).replace(/\.$/, "")}).`;
+      const detail = describeError(error).slice(0, 200).replace(/\.$/, "");
+      const reason = detail.startsWith("Elasticsearch ")
+        ? `${detail}.`
+        : `Elasticsearch cannot be read (${detail}).`;
       for (const cluster of clusters) readings.set(cluster, { kind: "unreadable", reason });
       return evidenceOf(question, { clusters: readings, groups: new Map(), nowMs, intervalSeconds });
     }

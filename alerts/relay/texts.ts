@@ -117,6 +117,15 @@ export function blindDraft(message: { readonly title: string; readonly text: str
   };
 }
 
+/** The relay sees, Grafana does not say that it does. */
+export function grafanaBlindDraft(alertNames: readonly string[]): Draft {
+  const names = [...new Set(alertNames)].map(escapeMarkup).join(", ");
+  return blindDraft({
+    title: "Grafana cannot evaluate lag rules",
+    text: `Elasticsearch answers the relay and its data is fresh, but Grafana has not taken back: ${names}. Alerts about lag may not come.\nFirst: does the data source in Grafana work (address, password)?`,
+  });
+}
+
 export function sightDraft(message: { readonly title: string; readonly text: string }): Draft {
   return { ...message, channel: "", thread: "/monitoring", color: COLORS.over, mention: false, closes: true };
 }

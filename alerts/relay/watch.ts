@@ -10,7 +10,7 @@ import type { GroupOutcome, KnownAlert } from "./monitoring-messages.ts";
 import type { Sight } from "./sight.ts";
 import { withClosed, withOwnMessage } from "./state.ts";
 import type { Draft, OpenAlert, RelayState } from "./state.ts";
-import { blindDraft, goneDraft, naggingDraft, overDraft, sightDraft } from "./texts.ts";
+import { blindDraft, goneDraft, grafanaBlindDraft, naggingDraft, overDraft, sightDraft } from "./texts.ts";
 import { VERDICTS } from "../../model/verdicts.ts";
 
 export type WatchOptions = {
@@ -45,8 +45,19 @@ export function watch(state: RelayState, evidence: Evidence, options: WatchOptio
   const seen = tellReturn(told, evidence, options);
   return Object.values(seen.alerts).reduce(
     (next, alert) => follow(next, alert, { evidence, options }),
-    withoutQuietReturns(seen, evidence),
+    tellGrafanaIsBlind(withoutQuietReturns(seen, evidence), options),
   );
+}
+
+/** Sight is back, but Grafana never took back what it said about blindness: its rules are not evaluated. */
+function tellGrafanaIsBlind(state: RelayState, { nowMs, patienceMs, newId }: WatchOptions): RelayState {
+  const covered = Object.values(state.alerts).filter((alert) => alert.covered && !alert.nagged);
+  const quietMs =
+    nowMs - Math.max(...Object.values(state.sawAgainAtMs), ...covered.map(({ heardAtMs }) => heardAtMs));
+  if (covered.length === 0 || Object.keys(state.blind).length > 0 || quietMs < patienceMs) return state;
+  const nagged = covered.map((alert) => [alert.fingerprint, { ...alert, nagged: true }] as const);
+  const next = { ...state, alerts: { ...state.alerts, ...Object.fromEntries(nagged) } };
+  return own(next, grafanaBlindDraft(covered.map(({ alertName }) => alertName)), { nowMs, newId });
 }
 
 /** Where one cluster is unseen the others are looked at too: with Elasticsearch all of them are gone. */
