@@ -53,7 +53,7 @@ async function tick(collector: CollectorUnderTest): Promise<void> {
 }
 
 async function expectDelivered(collector: CollectorUnderTest, lost: number): Promise<void> {
-  await until("an empty spool", async () => (await collector.account()).waiting === 0, 20_000);
+  await until("an empty spool", async () => (await collector.account()).waiting === 0, 60_000);
   expect(collector.auditor.faults).toEqual([]);
   const found = await reconcile(collector, elasticsearch);
   expect({ ...found, lost: found.lost.length }).toEqual({ lost, doubled: [], letIn: [] });
@@ -85,7 +85,7 @@ describe("a disk that is really full", () => {
     expect(lines[0]?.message).toMatch(/\d+ documents were dropped from the spool \(disk_full\)/);
     expect(lines.length).toBeLessThanOrEqual((80 * 30_000) / LOG_PERIOD_MS + 1);
     elasticsearch.always(null);
-    await until("an empty spool", async () => (await collector.account()).waiting === 0, 20_000);
+    await until("an empty spool", async () => (await collector.account()).waiting === 0, 60_000);
     const { droppedBy } = await collector.account();
     expect([...droppedBy.keys()]).toEqual(["disk_full"]);
     expect(droppedBy.get("disk_full")).toBeGreaterThan(100);
@@ -224,7 +224,7 @@ describe("a spool that is damaged starts, delivers what is good and counts the r
     await damage(last);
     const collector = await start({ after: filled.run, settings: SMALL });
     await tick(collector);
-    await until("an empty spool", async () => (await collector.account()).waiting === 0, 20_000);
+    await until("an empty spool", async () => (await collector.account()).waiting === 0, 60_000);
     const account = await collector.account();
     const lost = account.droppedBy.get("corrupt") ?? 0;
     await expectDelivered(collector, lost);

@@ -30,7 +30,7 @@ async function start(elasticsearch: Readonly<Record<string, unknown>>) {
   const collector = await startCollector({
     burrow: world.burrow,
     elasticsearch,
-    timing: { requestTimeoutMs: 1_000 },
+    timing: { requestTimeoutMs: 10_000 },
   });
   cleanups.push(async () => collector.stop());
   const tick = async (): Promise<void> => {

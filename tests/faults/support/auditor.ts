@@ -25,7 +25,10 @@ export function startAuditor(ask: () => Promise<string>, everyMs: number): Audit
   };
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      await look();
+      // A process that parses a body of megabytes may keep a reader waiting for too long: the next one comes soon.
+      await look().catch((error: unknown) => {
+        if (!(error instanceof TypeError)) throw error;
+      });
       await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   };

@@ -53,7 +53,7 @@ function partitionAt(at: { offset: number; partition: number; nowMs: number; lag
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<void> {
   const endMs = performance.now() + withinMs;
   while (!(await isTrue())) {
