@@ -92,7 +92,10 @@ export function createReading(options: ReadingOptions): AskEvidence {
       const groups = await readGroups(ask, question.alerts, nowMs);
       return evidenceOf(question, { clusters: readings, groups, nowMs, intervalSeconds });
     } catch (error) {
-      const detail = describeError(error).slice(0, 200).replace(/\.$/, "");
+      const detail =
+        error instanceof z.ZodError
+          ? "its answer is not that of a search"
+          : describeError(error).slice(0, 200).replace(/\.$/, "");
       const reason = detail.startsWith("Elasticsearch ")
         ? `${detail}.`
         : `Elasticsearch cannot be read (${detail}).`;
@@ -248,7 +251,7 @@ async function search(options: ReadingOptions, body: object, signal: AbortSignal
   const isRefused = first.status === 401 || first.status === 403;
   const answer = isRefused && (await options.http.reload()) ? await options.http.request(request) : first;
   if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
-  const { aggregations } = z.object({ aggregations: z.unknown() }).parse(answer.body);
+  const { aggregations } = z.object({ aggregations: z.unknown().optional() }).parse(answer.body);
   // An index that does not exist yet answers without aggregations.
   return aggregations ?? { clusters: { buckets: [] }, groups: { buckets: [] } };
 }
