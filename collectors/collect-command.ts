@@ -15,7 +15,7 @@ import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
 import { createPrintSink } from "./print-sink.ts";
 import { type RunResult, runReloading } from "./reload.ts";
-import { burrowSource, collectorName } from "./settings.ts";
+import { burrowSource, collectorName, logLimit } from "./settings.ts";
 import { type Shape, createShape } from "./shape.ts";
 import { supervise } from "./supervise.ts";
 
@@ -38,8 +38,6 @@ export type CollectOptions = {
 
 /** How often the history is written while running. */
 const HISTORY_INTERVAL_MS = 180_000;
-/** A kind of log line repeats at most this often. */
-const REPEAT_PERIOD_MS = 300_000;
 /** Time that `--once` may take to deliver what it collected. */
 const ONCE_DRAIN_MS = 60_000;
 
@@ -59,7 +57,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   const events = new CollectorEvents({
     log,
     metrics: metrics ?? NO_METRICS,
-    repeats: createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now: Date.now }),
+    repeats: createRepeatLimiter(logLimit(config, Date.now)),
   });
   // From here on a signal must not end the process half-way: what starts below has locks and files to close.
   const early = new AbortController();

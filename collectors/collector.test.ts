@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LagDocument } from "../model/documents.ts";
 import { type FakeBurrow, startFakeBurrow } from "../tests/fakes/fake-burrow.ts";
@@ -206,6 +207,42 @@ describe("a cycle", () => {
         .map((line) => JSON.parse(line) as LagDocument),
     ).toHaveLength(6);
   });
+});
+
+test("a bound that was reached is counted by its setting, and the line names it", async () => {
+  const lines: { readonly code: string; readonly message: string }[] = [];
+  const log = pino(
+    { messageKey: "message" },
+    {
+      write(line: string) {
+        const { code, message }: (typeof lines)[number] = JSON.parse(line);
+        lines.push({ code, message });
+      },
+    },
+  );
+  const events = new CollectorEvents({
+    log,
+    metrics,
+    repeats: createRepeatLimiter({ periodMs: 60_000, now: Date.now }),
+  });
+  const problem = {
+    kind: "limit",
+    limit: "groups",
+    scope: "cluster",
+    name: "list of groups",
+    detail: "Too many.",
+  } as const;
+  for (let tick = 0; tick < 3; tick += 1) {
+    events.scrapeProblem(problem);
+  }
+  expect(lines).toEqual([
+    {
+      code: "LAGLINE_BURROW_LIMIT.cluster",
+      message: "Too many. The bound is collector.limits.groups: raise it if this is meant to be.",
+    },
+  ]);
+  expect(counted.get("lagline_limit_exceeded_total groups")).toBe(3);
+  expect(counted.get("lagline_log_lines_suppressed_total LAGLINE_BURROW_LIMIT.cluster")).toBe(2);
 });
 
 describe("a tick that tells little", () => {

@@ -127,6 +127,11 @@ export function reportRecovery(
   }
 }
 
+/** An answer that is larger than its bound was cut off; what was asked counts as not answered. */
+export function answerTooLarge({ metrics }: DeliverySinks): void {
+  metrics.add("lagline_limit_exceeded_total", 1, { limit: "elasticsearch_answer_bytes" });
+}
+
 type LimitedLine = { readonly code: string; readonly key?: string; readonly text: string };
 
 function limited({ log, metrics, repeats }: DeliverySinks, level: "warn" | "error", line: LimitedLine): void {
@@ -134,7 +139,7 @@ function limited({ log, metrics, repeats }: DeliverySinks, level: "warn" | "erro
   if (write) {
     log[level]({ code: line.code, ...(suppressed > 0 ? { suppressed } : {}) }, line.text);
   } else {
-    metrics.add("lagline_log_lines_suppressed_total");
+    metrics.add("lagline_log_lines_suppressed_total", 1, { code: line.code });
   }
 }
 

@@ -2,17 +2,16 @@
 import { join } from "node:path";
 import { documentsIndex } from "../config/documents-index.ts";
 import type { Delivery, DeliveryOptions, DeliveryTiming } from "./adapters.ts";
-import { createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
+import { answerTooLarge, createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
 import { createElasticsearchHttp } from "./elasticsearch/client.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
 import { bulkTarget } from "./elasticsearch/destination.ts";
 import { type Shipper, type ShipperOptions, createShipper } from "./elasticsearch/shipper.ts";
 import { createRepeatLimiter } from "./log.ts";
 import { type MetricSource, NO_METRICS } from "./metrics.ts";
+import { logLimit } from "./settings.ts";
 import type { Spool } from "./spool/contract.ts";
 import { openSpool } from "./spool/open.ts";
-
-const REPEAT_PERIOD_MS = 300_000;
 
 /**
  * Opens both; nothing is sent before `start` or `drain`. Elasticsearch may be down.
@@ -23,11 +22,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const { config, cluster, version, log, metrics, timing = {} } = options;
   const { collector } = config;
   const now = timing.now ?? Date.now;
-  const repeats = createRepeatLimiter({ periodMs: REPEAT_PERIOD_MS, now });
+  const repeats = createRepeatLimiter(logLimit(config, now));
   const sinks = { log, metrics: metrics ?? NO_METRICS, repeats };
   const client = await createElasticsearchHttp({
     ...clientSettings(config, "collector"),
     connections: collector.concurrent_bulks + 1,
+    maximumAnswerBytes: collector.limits.elasticsearch_answer_bytes,
+    onAnswerTooLarge: () => {
+      answerTooLarge(sinks);
+    },
   });
   const { spool, recovery, brokeLockOf } = await openSpool({
     // One folder per cluster, so that collectors of several clusters on one host do not lock each other out.

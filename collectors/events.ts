@@ -108,10 +108,17 @@ export class CollectorEvents {
       this.#log.debug({ code: "LAGLINE_BURROW_NOT_FOUND" }, problem.detail);
       return;
     }
-    const code = `LAGLINE_BURROW_${problem.kind.toUpperCase()}`;
-    this.#limited("warn", `${code}.${problem.scope}`, {
-      text: problem.detail,
-      detail: { scope: problem.scope },
+    const { detail, kind, limit, scope } = problem;
+    const code = `LAGLINE_BURROW_${kind.toUpperCase()}.${scope}`;
+    if (limit === undefined) {
+      this.#limited("warn", code, { text: detail, detail: { scope } });
+      return;
+    }
+    this.#metrics.add("lagline_limit_exceeded_total", 1, { limit });
+    this.#limited("warn", code, {
+      key: `${code}.${limit}`,
+      text: `${detail} The bound is collector.limits.${limit}: raise it if this is meant to be.`,
+      detail: { scope, limit },
     });
   }
 
@@ -183,10 +190,14 @@ export class CollectorEvents {
   }
 
   /** Writes a line unless one of its kind was written a moment ago. */
-  #limited(level: "info" | "warn" | "error", code: string, line: { text: string; detail?: object }): void {
-    const { write, suppressed } = this.#repeats.admit(code);
+  #limited(
+    level: "info" | "warn" | "error",
+    code: string,
+    line: { text: string; detail?: object; key?: string },
+  ): void {
+    const { write, suppressed } = this.#repeats.admit(line.key ?? code);
     if (!write) {
-      this.#metrics.add("lagline_log_lines_suppressed_total");
+      this.#metrics.add("lagline_log_lines_suppressed_total", 1, { code });
       return;
     }
     this.#log[level]({ code, ...line.detail, ...(suppressed > 0 ? { suppressed } : {}) }, line.text);

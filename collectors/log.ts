@@ -35,22 +35,36 @@ export interface RepeatLimiter {
 /** More kinds of lines than this are not told apart. */
 const MAXIMUM_KEYS = 1000;
 
-/** Lets one line per key and period through. Keys are kinds, not names, so that 500 broken groups make one line. */
-export function createRepeatLimiter(options: { periodMs: number; now: () => number }): RepeatLimiter {
-  const seen = new Map<string, { untilMs: number; suppressed: number }>();
+export type RepeatLimit = {
+  readonly periodMs: number;
+  /** Lines of one key per period. @default 1 */
+  readonly lines?: number;
+  readonly now: () => number;
+};
+
+/**
+ * Lets so many lines per key and period through. Keys are kinds, not names, so that 500 broken groups make one line. A
+ * period begins with its first line.
+ */
+export function createRepeatLimiter({ periodMs, lines = 1, now }: RepeatLimit): RepeatLimiter {
+  const seen = new Map<string, { untilMs: number; written: number; suppressed: number }>();
   return {
     admit(key) {
-      const now = options.now();
+      const nowMs = now();
       const known = seen.get(key);
       // A clock that was set back must not silence a line for as long as it went back.
-      if (known !== undefined && now < known.untilMs && known.untilMs - now <= options.periodMs) {
+      if (known !== undefined && nowMs < known.untilMs && known.untilMs - nowMs <= periodMs) {
+        if (known.written < lines) {
+          known.written += 1;
+          return { write: true, suppressed: 0 };
+        }
         known.suppressed += 1;
         return { write: false, suppressed: known.suppressed };
       }
       if (seen.size >= MAXIMUM_KEYS) {
         seen.clear();
       }
-      seen.set(key, { untilMs: now + options.periodMs, suppressed: 0 });
+      seen.set(key, { untilMs: nowMs + periodMs, written: 1, suppressed: 0 });
       return { write: true, suppressed: known?.suppressed ?? 0 };
     },
   };

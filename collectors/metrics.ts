@@ -46,6 +46,11 @@ export const METRICS = {
     help: "What was wrong with Burrow's answers.",
     labels: ["kind", "scope"],
   },
+  lagline_limit_exceeded_total: {
+    type: "counter",
+    help: "Times something was left out because of a bound, by the setting below collector.limits.",
+    labels: ["limit"],
+  },
   lagline_burrow_host_changes_total: { type: "counter", help: "Times another Burrow instance answered." },
   lagline_groups: { type: "gauge", help: "Groups read in the last cycle." },
   lagline_groups_unreadable: {
@@ -96,7 +101,11 @@ export const METRICS = {
     help: "Times history was written, by result.",
     labels: ["result"],
   },
-  lagline_log_lines_suppressed_total: { type: "counter", help: "Repeated log lines that were not written." },
+  lagline_log_lines_suppressed_total: {
+    type: "counter",
+    help: "Repeated log lines that were not written, by the code of the line.",
+    labels: ["code"],
+  },
 } as const satisfies Record<string, MetricInfo>;
 
 export type MetricName = keyof typeof METRICS;

@@ -2,6 +2,7 @@
 import type { ClusterConfig, Config } from "../config/schema.ts";
 import { LaglineError } from "../model/errors.ts";
 import type { BurrowSource } from "./burrow/open.ts";
+import type { RepeatLimit } from "./log.ts";
 import { readingsFor } from "./shape.ts";
 
 /** Burrow's port inside its own network namespace. */
@@ -26,6 +27,12 @@ export function clusterOf(config: Config, cluster: string): ClusterConfig {
  */
 export function collectorName(config: Config, cluster: string, hostName: string): string {
   return config.collector.name ?? (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(hostName) ? hostName : cluster);
+}
+
+/** How often a kind of log line may be written. */
+export function logLimit(config: Config, now: () => number): RepeatLimit {
+  const { log_interval_seconds: seconds, log_lines: lines } = config.collector.limits;
+  return { periodMs: seconds * 1000, lines, now };
 }
 
 export function burrowSource(config: Config, cluster: string): BurrowSource {
@@ -53,6 +60,7 @@ export function burrowSource(config: Config, cluster: string): BurrowSource {
     limits: {
       responseBytes: collector.limits.response_bytes,
       groups: collector.limits.groups,
+      partitions: collector.limits.partitions,
       partitionsPerGroup: collector.limits.partitions_per_group,
       nameCharacters: collector.limits.name_characters,
     },

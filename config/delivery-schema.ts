@@ -132,8 +132,37 @@ const limits = z
       .min(1)
       .default(20_000)
       .describe("Groups read per tick; the rest is counted and reported."),
+    partitions: z
+      .int()
+      .min(1)
+      .default(500_000)
+      .describe(
+        "Partitions read per tick over all groups; groups beyond it are reported as unreadable. Each needs about 1 kB of memory.",
+      ),
     partitions_per_group: z.int().min(1).default(100_000).describe("Partitions read per group."),
-    name_characters: z.int().min(16).default(1024).describe("Longest name of a group or topic that is read."),
+    name_characters: z
+      .int()
+      .min(16)
+      .default(1024)
+      .describe("Longest name of a group, topic, owner or client that is read."),
+    elasticsearch_answer_bytes: z
+      .int()
+      .min(65_536)
+      .max(268_435_456)
+      .default(67_108_864)
+      .describe("Largest answer of Elasticsearch that is read; the request counts as not answered."),
+    log_interval_seconds: seconds
+      .default(300)
+      .describe(
+        "Length of the interval for log_lines. A line that is written says how many like it were not.",
+      ),
+    log_lines: z
+      .int()
+      .min(1)
+      .default(1)
+      .describe(
+        "Log lines of one kind that are written per interval. Events that come once are never held back.",
+      ),
   })
   .prefault({})
   .describe("Bounds against runaway input.");

@@ -90,7 +90,17 @@ export type ScrapeProblem = {
   readonly scope: "server" | "cluster" | "group" | "topic" | "partition";
   readonly name: string;
   readonly detail: string;
+  /** Setting below `collector.limits` that kept something from being read; absent where none did. */
+  readonly limit?: LimitName;
 };
+
+/** Bounds on what is read of Burrow, as they are named below `collector.limits`. */
+export type LimitName =
+  | "response_bytes"
+  | "groups"
+  | "partitions"
+  | "partitions_per_group"
+  | "name_characters";
 
 /** State of Burrow itself, read before anything else of a tick is trusted. */
 export type BurrowState = {

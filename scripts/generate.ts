@@ -9,6 +9,7 @@ import { configurationReference, configurationSchema } from "./generate/configur
 import { commandsReference } from "./generate/commands.ts";
 import { errorsReference } from "./generate/errors.ts";
 import { metricsReference } from "./generate/metrics.ts";
+import { limitsReference } from "./generate/limits.ts";
 import { recordsReference } from "./generate/records.ts";
 
 /** Folders that hold nothing but generated files: what is not made any more goes. */
@@ -17,6 +18,7 @@ const OWN_FOLDERS = ["generated"];
 const files = new Map([
   ["generated/lagline.schema.json", configurationSchema()],
   ["docs/reference/configuration.md", configurationReference()],
+  ["docs/reference/limits.md", limitsReference()],
   ["docs/reference/records.md", recordsReference()],
   ["docs/reference/metrics.md", metricsReference()],
   ["docs/reference/errors.md", errorsReference()],

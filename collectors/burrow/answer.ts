@@ -79,7 +79,10 @@ export function classifyFailure(raw: RawAnswer & { kind: "failure" }, about: Abo
   }
   const { code, message } = failureOf(raw.error);
   if (/maxContentLength/.test(message)) {
-    return problemOf(about, "body_too_large", `sent more than the limit (${message})`);
+    return {
+      ...problemOf(about, "body_too_large", `sent more than the limit (${message})`),
+      limit: "response_bytes",
+    };
   }
   if (code === "ETIMEDOUT" || code === "ECONNABORTED") {
     return problemOf(about, "timeout", `did not answer in time (${code})`);

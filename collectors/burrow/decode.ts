@@ -3,6 +3,7 @@ import type {
   CommitReading,
   GroupReading,
   GroupTotals,
+  LimitName,
   PartitionReading,
   ScrapeProblem,
 } from "../../model/snapshot.ts";
@@ -74,8 +75,8 @@ function decodePartitions(
   const partitions: PartitionReading[] = [];
   const seen = new Map<string, Set<number>>();
   if (entries.length > options.maximumPartitions) {
-    faults.add(
-      "limit",
+    faults.addLimit(
+      "partitions_per_group",
       `it has ${entries.length} partitions, the first ${options.maximumPartitions} are read`,
       entries.length - options.maximumPartitions,
     );
@@ -89,7 +90,7 @@ function decodePartitions(
     }
     const raw = parsed.data;
     if (raw.topic.length > options.maximumNameCharacters) {
-      faults.add("limit", `a topic name has ${raw.topic.length} characters`);
+      faults.addLimit("name_characters", `a topic name has ${raw.topic.length} characters`);
       continue;
     }
     if (!options.isTopicWanted(raw.topic)) {
@@ -135,7 +136,10 @@ function withoutLongNames(raw: RawPartition, maximumCharacters: number, faults: 
     return raw;
   }
   const name = owner > maximumCharacters ? "owner" : "client_id";
-  faults.add("limit", `the ${name} has ${Math.max(owner, clientId)} characters and is left out`);
+  faults.addLimit(
+    "name_characters",
+    `the ${name} has ${Math.max(owner, clientId)} characters and is left out`,
+  );
   return {
     ...raw,
     owner: owner > maximumCharacters ? null : raw.owner,
@@ -234,25 +238,34 @@ type Faults = ReturnType<typeof createFaults>;
 
 /** Collects what was wrong, one entry per kind, so that a body of 100 000 bad partitions makes one sentence. */
 function createFaults(options: DecodeOptions) {
-  const byKind = new Map<ScrapeProblem["kind"], { first: string; count: number }>();
+  type Fault = { kind: ScrapeProblem["kind"]; limit?: LimitName; first: string; count: number };
+  const byName = new Map<string, Fault>();
+  const note = (fault: Fault): void => {
+    const name = fault.limit ?? fault.kind;
+    const known = byName.get(name);
+    if (known === undefined) {
+      byName.set(name, fault);
+    } else {
+      known.count += fault.count;
+    }
+  };
   return {
-    add(kind: ScrapeProblem["kind"], detail: string, count = 1): void {
-      const known = byKind.get(kind);
-      if (known === undefined) {
-        byKind.set(kind, { first: detail, count });
-      } else {
-        known.count += count;
-      }
+    add(kind: ScrapeProblem["kind"], detail: string): void {
+      note({ kind, first: detail, count: 1 });
+    },
+    addLimit(limit: LimitName, detail: string, count = 1): void {
+      note({ kind: "limit", limit, first: detail, count });
     },
     list(scope: ScrapeProblem["scope"]): ScrapeProblem[] {
       const start = sentenceStart({ ...options, what: `group ${showName(options.group)}` });
-      return [...byKind].map(([kind, { first, count }]) => {
+      return [...byName.values()].map(({ kind, limit, first, count }) => {
         const what = scope === "group" ? "an answer" : count === 1 ? "1 partition" : `${count} partitions`;
         return {
           kind,
           scope,
           name: options.group,
           detail: `${start} sent ${what} that cannot be used as it is (${kind}): ${first}.`,
+          ...(limit === undefined ? {} : { limit }),
         };
       });
     },

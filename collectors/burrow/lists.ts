@@ -1,5 +1,5 @@
 /** The lists of groups and topics: filtered, sorted (Burrow sends them in random order), bounded, without doubles. */
-import type { ScrapeProblem } from "../../model/snapshot.ts";
+import type { LimitName, ScrapeProblem } from "../../model/snapshot.ts";
 import type { BurrowClient } from "./client.ts";
 import type { NameFilter } from "./filters.ts";
 import { clusterPath, sentenceStart, showName, unreachableReason } from "./names.ts";
@@ -64,9 +64,15 @@ function entriesOf(body: unknown, list: "topic" | "consumer"): Entries {
 
 function sift(entries: readonly unknown[], options: ReadNamesOptions, what: "topic" | "group"): ListedNames {
   const problems: ScrapeProblem[] = [];
-  const complain = (kind: ScrapeProblem["kind"], detail: string): void => {
+  const complain = (kind: ScrapeProblem["kind"], detail: string, limit?: LimitName): void => {
     const start = sentenceStart({ ...options, server: options.client.server, what: `list of ${what}s` });
-    problems.push({ kind, scope: "cluster", name: `list of ${what}s`, detail: `${start} sent ${detail}.` });
+    problems.push({
+      kind,
+      scope: "cluster",
+      name: `list of ${what}s`,
+      detail: `${start} sent ${detail}.`,
+      ...(limit === undefined ? {} : { limit }),
+    });
   };
   const strings = entries.filter((entry) => typeof entry === "string");
   if (strings.length < entries.length) {
@@ -93,7 +99,7 @@ function sift(entries: readonly unknown[], options: ReadNamesOptions, what: "top
   const limit = what === "group" ? options.limits.groups : options.limits.topics;
   const complete = strings.length === entries.length && names.length <= limit;
   if (names.length > limit) {
-    complain("limit", `${names.length} names, of which only the first ${limit} are read`);
+    complain("limit", `${names.length} names, of which only the first ${limit} are read`, "groups");
     names.length = limit;
   }
   return { names, unreachable, complete, problems };
@@ -111,5 +117,6 @@ function unreachableProblem(about: {
     scope: what,
     name,
     detail: `${sentenceStart({ ...options, server: options.client.server, what: `${what} ${showName(name)}` })} cannot serve it: ${reason}.`,
+    ...(name.length > options.limits.nameCharacters ? { limit: "name_characters" as const } : {}),
   };
 }

@@ -55,7 +55,13 @@ async function scrapeWith(change: Partial<BurrowSource>): Promise<void> {
     filters: { groups_include: [], groups_exclude: [], topics_include: [], topics_exclude: [] },
     requestTimeoutMs: 1000,
     concurrency: 2,
-    limits: { responseBytes: 1 << 20, groups: 100, partitionsPerGroup: 100, nameCharacters: 100 },
+    limits: {
+      responseBytes: 1 << 20,
+      groups: 100,
+      partitions: 100_000,
+      partitionsPerGroup: 100,
+      nameCharacters: 100,
+    },
     ...change,
   });
   await runScrape(scraper);

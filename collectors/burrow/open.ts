@@ -29,6 +29,8 @@ export type BurrowSource = {
   readonly limits: {
     readonly responseBytes: number;
     readonly groups: number;
+    /** Per scrape, over all groups. */
+    readonly partitions: number;
     readonly partitionsPerGroup: number;
     readonly nameCharacters: number;
   };

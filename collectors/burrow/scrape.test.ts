@@ -225,12 +225,43 @@ describe("a healthy Burrow", () => {
   });
 
   test("reads no more groups than the limit, says so, and calls the list incomplete", async () => {
-    const limits = { groups: 1, topics: 10, partitionsPerGroup: 10, nameCharacters: 1024 };
+    const limits = {
+      groups: 1,
+      topics: 10,
+      partitions: 100_000,
+      partitionsPerGroup: 10,
+      nameCharacters: 1024,
+    };
     const limited = makeScraper({ urls: [burrow.url], options: { limits } });
     const { groups, begin, problems } = await runScrape(limited);
     expect(groups).toEqual(["billing"]);
     expect(begin.listComplete).toBe(false);
     expect(problems).toEqual(["limit"]);
+    limited.close();
+  });
+
+  test("reads no more partitions than a tick may have, over all groups, and names the setting", async () => {
+    const groups = new Map(
+      ["a", "b", "c", "d"].map(
+        (name) => [name, [0, 1, 2].map((number) => partition("orders", number))] as const,
+      ),
+    );
+    burrow.setCluster("local", { groups });
+    const limits = { groups: 10, topics: 10, partitions: 7, partitionsPerGroup: 10, nameCharacters: 1024 };
+    const limited = makeScraper({ urls: [burrow.url], options: { limits } });
+    const { events } = await runScrape(limited);
+    const read = events.flatMap((event) => (event.type === "group" ? [event.reading.partitions.length] : []));
+    const refused = events.flatMap((event) => (event.type === "unreadable" ? [event.problem] : []));
+    expect(read).toEqual([3, 3]);
+    expect(refused).toMatchObject(
+      Array.from({ length: 2 }, () => ({
+        kind: "limit",
+        limit: "partitions",
+        detail: expect.stringContaining("more than the 7 partitions that are read per tick"),
+      })),
+    );
+    // The next scrape begins anew.
+    expect((await runScrape(limited)).groups).toHaveLength(2);
     limited.close();
   });
 

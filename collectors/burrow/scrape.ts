@@ -9,7 +9,7 @@ import type { BurrowClient } from "./client.ts";
 import { decodeGroup } from "./decode.ts";
 import type { NameFilter } from "./filters.ts";
 import { type ListedNames, readNames } from "./lists.ts";
-import { groupPath, topicPath } from "./names.ts";
+import { groupPath, sentenceStart, showName, topicPath } from "./names.ts";
 import { type Servers, createServers } from "./servers.ts";
 import { type PartitionCounts, createPartitionCounts, decodeTopic } from "./topics.ts";
 
@@ -24,6 +24,8 @@ export type ScraperOptions = {
   readonly limits: {
     readonly groups: number;
     readonly topics: number;
+    /** Per scrape, over all groups. */
+    readonly partitions: number;
     readonly partitionsPerGroup: number;
     readonly nameCharacters: number;
   };
@@ -70,7 +72,13 @@ export function createScraper(options: ScraperOptions): BurrowScraper {
   return new Scraper(options);
 }
 
-type Source = { readonly client: BurrowClient; readonly signal: AbortSignal; readonly breaker: Breaker };
+type Source = {
+  readonly client: BurrowClient;
+  readonly signal: AbortSignal;
+  readonly breaker: Breaker;
+  /** Partitions that this scrape may still read. */
+  readonly room: { partitions: number };
+};
 type Stream = AsyncGenerator<ScrapeEvent, void, undefined>;
 
 const NO_NAMES: ListedNames = { names: [], unreachable: new Map(), complete: true, problems: [] };
@@ -96,7 +104,12 @@ class Scraper implements BurrowScraper {
         yield { type: "begin", burrow, reachable, usable: false, listedGroups: [], listComplete: false };
         return;
       }
-      const source = { client, signal: either, breaker: createBreaker() };
+      const source = {
+        client,
+        signal: either,
+        breaker: createBreaker(),
+        room: { partitions: this.#options.limits.partitions },
+      };
       const topics = this.#options.readTopics === false ? NO_NAMES : await this.#readTopicNames(source);
       const self = this.#options.includeSelfGroups === true ? [] : probe.selfGroups;
       const groups = await this.#readGroupNames(source, new Set(self));
@@ -185,11 +198,29 @@ class Scraper implements BurrowScraper {
     ];
   }
 
-  async #readGroup({ client, signal, breaker }: Source, group: string): Promise<readonly ScrapeEvent[]> {
+  #noRoom({ server }: BurrowClient, group: string): ScrapeProblem {
+    const { cluster, limits } = this.#options;
+    const start = sentenceStart({ server, cluster, what: `group ${showName(group)}` });
+    return {
+      kind: "limit",
+      limit: "partitions",
+      scope: "group",
+      name: group,
+      detail: `${start} has more than the ${limits.partitions} partitions that are read per tick, so this group and those after it are not.`,
+    };
+  }
+
+  async #readGroup(
+    { client, signal, breaker, room }: Source,
+    group: string,
+  ): Promise<readonly ScrapeEvent[]> {
     const { cluster, prefix, limits, isTopicWanted } = this.#options;
     const against = breaker.reasonAgainst("group", group);
     if (against !== null) {
       return [unreadable(group, against)];
+    }
+    if (room.partitions <= 0) {
+      return [unreadable(group, this.#noRoom(client, group))];
     }
     const path = groupPath({ prefix, cluster, group, view: "lag" });
     const answer = await client.get(path, { scope: "group", name: group }, signal);
@@ -209,6 +240,11 @@ class Scraper implements BurrowScraper {
     if (reading === null) {
       return problems.slice(0, 1).map((problem) => unreadable(group, problem));
     }
+    if (reading.partitions.length > room.partitions) {
+      room.partitions = 0;
+      return [unreadable(group, this.#noRoom(client, group))];
+    }
+    room.partitions -= reading.partitions.length;
     for (const { topic, partition } of reading.partitions) {
       this.#counts.learnFromGroup(topic, partition);
     }

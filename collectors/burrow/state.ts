@@ -185,9 +185,12 @@ async function readSelfGroups(
   return groups.length === 0 ? [`burrow-${cluster}`] : groups;
 }
 
+const LONGEST_HOST = 253;
+
 function hostOf(body: unknown): string | null {
   const parsed = envelope.safeParse(body);
-  return parsed.success ? (parsed.data.request?.host ?? null) : null;
+  // A host name has 253 characters at most; Burrow's word about itself is no reason to keep more.
+  return parsed.success ? (parsed.data.request?.host?.slice(0, LONGEST_HOST) ?? null) : null;
 }
 
 /** A proxy may move the API below a path; the other endpoints of Burrow then lie beside it. */

@@ -38,7 +38,10 @@ export function decodeTopic(
   if (raw.length > topic.maximumPartitions) {
     return {
       reading: null,
-      problem: refuse("limit", `${raw.length} partitions, the limit is ${topic.maximumPartitions}`),
+      problem: {
+        ...refuse("limit", `${raw.length} partitions, the limit is ${topic.maximumPartitions}`),
+        limit: "partitions_per_group",
+      },
     };
   }
   if (raw.length < topic.knownPartitions) {

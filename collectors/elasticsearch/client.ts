@@ -9,7 +9,7 @@ import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { describeDistrust } from "./distrust.ts";
 import { ElasticsearchFault } from "./fault.ts";
-import { nodeConnection } from "./node-connection.ts";
+import { ANSWER_TOO_LARGE, nodeConnection } from "./node-connection.ts";
 import { findAuthority, requireTls } from "./pinned-authority.ts";
 
 export type ClientSettings = {
@@ -20,6 +20,10 @@ export type ClientSettings = {
   readonly requestTimeoutMs?: number;
   /** Connections per node. @default 4 */
   readonly connections?: number;
+  /** Largest answer that is read, packed and unpacked. @default 64 MiB */
+  readonly maximumAnswerBytes?: number;
+  /** Called when an answer was larger. */
+  readonly onAnswerTooLarge?: () => void;
 };
 
 export type HttpRequest = {
@@ -122,8 +126,8 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
     Transport: PlainTransport,
     maxRetries: 0,
     requestTimeout: settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
-    maxResponseSize: MAX_ANSWER_BYTES,
-    maxCompressedResponseSize: MAX_ANSWER_BYTES,
+    maxResponseSize: settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES,
+    maxCompressedResponseSize: settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES,
     sniffOnStart: false,
     sniffOnConnectionFault: false,
     enableMetaHeader: false,
@@ -184,6 +188,13 @@ async function send({ clientFor, settings, request }: Sending): Promise<HttpAnsw
     if (error instanceof errors.ResponseError) {
       return answerOf({ status: error.statusCode ?? 0, body: error.body, headers: error.headers });
     }
+    if (isTooLarge(error)) {
+      settings.onAnswerTooLarge?.();
+      throw new ElasticsearchFault(
+        "unreadable",
+        `Elasticsearch sent more than the ${settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES} bytes of an answer that are read (collector.limits.elasticsearch_answer_bytes).`,
+      );
+    }
     throw faultOf(error, {
       timeoutMs,
       timedOut: deadline.aborted,
@@ -191,6 +202,11 @@ async function send({ clientFor, settings, request }: Sending): Promise<HttpAnsw
       files: settings.files,
     });
   }
+}
+
+/** In the words of our connection. A signal that aborts has other words. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof errors.RequestAbortedError && error.message.includes(ANSWER_TOO_LARGE);
 }
 
 function answerOf(result: { status: number; body: unknown; headers: unknown }): HttpAnswer {

@@ -2,7 +2,7 @@ import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
-import { createElasticsearchHttp, type ElasticsearchHttp } from "./client.ts";
+import { type ClientSettings, createElasticsearchHttp, type ElasticsearchHttp } from "./client.ts";
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void;
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 /** A server that speaks as Elasticsearch does, and a client for it. */
-async function start(handler: Handler, path = "") {
+async function start(handler: Handler, path = "", settings: Partial<ClientSettings> = {}) {
   const seen: string[] = [];
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
@@ -35,6 +35,7 @@ async function start(handler: Handler, path = "") {
     urls: [`http://127.0.0.1:${port}${path}`],
     files: {},
     connections: 1,
+    ...settings,
   });
   clients.push(client);
   return { client, seen, sockets };
@@ -61,6 +62,26 @@ test("an answer beyond the bound is refused while it comes", async () => {
     more();
   });
   await expect(client.request({ method: "GET", path: "/" })).rejects.toThrow(/more than the 67108864 bytes/);
+});
+
+test("the bound of answers is the user's, what is beyond it is told and names the setting", async () => {
+  let told = 0;
+  const { client } = await start(
+    (_, response) => {
+      response.end(JSON.stringify({ text: "x".repeat(70_000) }));
+    },
+    "",
+    {
+      maximumAnswerBytes: 65_536,
+      onAnswerTooLarge: () => {
+        told += 1;
+      },
+    },
+  );
+  await expect(client.request({ method: "GET", path: "/" })).rejects.toThrow(
+    "more than the 65536 bytes of an answer that are read (collector.limits.elasticsearch_answer_bytes)",
+  );
+  expect(told).toBe(1);
 });
 
 test("a bulk request over an idle connection that was closed meanwhile goes out again; another POST does not", async () => {

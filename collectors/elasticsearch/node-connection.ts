@@ -139,6 +139,9 @@ class NodeConnection extends BaseConnection {
   }
 }
 
+/** Start of the sentence about an answer beyond its bound. */
+export const ANSWER_TOO_LARGE = "The answer has more than the";
+
 type Exchange = {
   readonly request: ClientRequest;
   readonly answer: IncomingMessage;
@@ -158,9 +161,7 @@ function readAnswer(
   answer.on("data", (piece: Buffer) => {
     bytes += piece.length;
     if (bytes > limit) {
-      request.destroy(
-        new errors.RequestAbortedError(`The answer has more than the ${limit} bytes that are allowed`),
-      );
+      request.destroy(new errors.RequestAbortedError(`${ANSWER_TOO_LARGE} ${limit} bytes that are allowed`));
       return;
     }
     pieces.push(piece);

@@ -15,6 +15,7 @@ test("a leak is a slope, whatever the noise on it", () => {
     at(index * 10, { residentMegabytes: 100 + (index / 360) * 12 + (index % 2 === 0 ? 5 : -5) }),
   );
   expect(summarise(samples).growthMegabytesPerHour).toBeCloseTo(12, 0);
+  expect(summarise(samples).residentByFifth).toEqual([101.2, 103.6, 106, 108.4, 110.9]);
 });
 
 test("CPU is time used per time passed; files are told first, last and highest", () => {

@@ -14,6 +14,8 @@ export type ProcessSummary = {
   /** CPU time ÷ time: 100 is one core. */
   readonly cpuPercent: number;
   readonly residentMegabytes: { readonly mean: number; readonly highest: number };
+  /** Means of the five equal parts of the watch: flat memory goes up and down, a leak only up. */
+  readonly residentByFifth: readonly number[];
   /** Straight line through all samples. */
   readonly growthMegabytesPerHour: number;
   readonly openFiles: { readonly first: number; readonly last: number; readonly highest: number };
@@ -47,6 +49,7 @@ export function summarise(samples: readonly Sample[]): ProcessSummary {
   return {
     cpuPercent: (100 * (last.cpuSeconds - first.cpuSeconds)) / (last.atSeconds - first.atSeconds),
     residentMegabytes: { mean: mean(resident), highest: Math.max(...resident) },
+    residentByFifth: fifths(resident),
     growthMegabytesPerHour:
       3600 *
       slope(
@@ -59,6 +62,14 @@ export function summarise(samples: readonly Sample[]): ProcessSummary {
       highest: Math.max(...samples.map(({ openFiles }) => openFiles)),
     },
   };
+}
+
+function fifths(values: readonly number[]): readonly number[] {
+  const edge = (part: number): number => Math.floor((part * values.length) / 5);
+  return [0, 1, 2, 3, 4].flatMap((part) => {
+    const some = values.slice(edge(part), edge(part + 1));
+    return some.length === 0 ? [] : [Math.round(mean(some) * 10) / 10];
+  });
 }
 
 /** Least squares. */

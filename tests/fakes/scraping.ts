@@ -32,7 +32,13 @@ export function makeScraper({
     concurrency: 4,
     isGroupWanted: () => true,
     isTopicWanted: () => true,
-    limits: { groups: 1000, topics: 1000, partitionsPerGroup: 1000, nameCharacters: 1024 },
+    limits: {
+      groups: 1000,
+      topics: 1000,
+      partitions: 100_000,
+      partitionsPerGroup: 1000,
+      nameCharacters: 1024,
+    },
     ...options,
   });
 }
