@@ -13,6 +13,7 @@ import {
   seconds,
   tls,
 } from "./common-schema.ts";
+import { cloudAddress } from "./cloud-id.ts";
 import { index } from "./index-schema.ts";
 import { telegraf } from "./telegraf-schema.ts";
 
@@ -24,6 +25,13 @@ const externalElasticsearch = z
       .min(1)
       .optional()
       .describe("Several addresses of one Elasticsearch cluster, instead of `url`."),
+    cloud_id: z
+      .string()
+      .refine((id) => cloudAddress(id) !== undefined, {
+        error: "must be a cloud id as Elastic Cloud shows it: a name, a colon and base64",
+      })
+      .optional()
+      .describe("Id of a deployment in Elastic Cloud, instead of `url`."),
     username: nonEmpty.optional().describe("User for basic authentication."),
     password_file: secretFile.optional().describe("File with the password."),
     api_key_file: secretFile
@@ -35,7 +43,11 @@ const externalElasticsearch = z
       .describe("SHA-256 fingerprint of the certificate authority, instead of tls.ca_file."),
     tls: tls.optional(),
   })
-  .superRefine(exactlyOne(["url", "urls"]))
+  .superRefine(exactlyOne(["url", "urls", "cloud_id"]))
+  .transform(({ cloud_id: id, ...rest }) => {
+    const address = id === undefined ? undefined : cloudAddress(id);
+    return address === undefined ? rest : { ...rest, urls: [address] };
+  })
   .describe("An Elasticsearch that exists already (8.19 or 9.x).");
 
 const security = z
