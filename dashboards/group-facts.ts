@@ -73,9 +73,12 @@ export function groupFacts(filter: string, config: DashboardConfig): readonly Pa
       textSize: 18,
       textMode: fields.length > 1 ? "value_and_name" : "value",
       // Grafana compares with the name that is shown.
-      fields: `/^(${fields.map(({ name }) => name).join("|")})$/`,
+      fields: `/^(${fields.map(({ name }) => name).join("|")}):?\\s?$/`,
       mappings: zeroMapping("0"),
-      overrides: fields.map(({ field, name, unit }) => overrideOf(field, name, unit)),
+      // On a flat tile name and value stand side by side without a gap.
+      overrides: fields.map(({ field, name, unit }) =>
+        overrideOf(field, fields.length > 1 ? `${name}:\u00A0` : name, unit),
+      ),
       transformations: isTime ? asTime(fields.map(({ field }) => field)) : [],
       lastSeconds: config.staleAfterSeconds,
       targets: [documentsQuery(filter, 1)],

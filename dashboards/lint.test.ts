@@ -213,13 +213,13 @@ test("no page sends more queries than it says", () => {
     JSON.stringify(json).match(/"refId"/g)?.length ?? 0,
   ]);
   // Counted by hand on the pages, annotations included: fleet 6 tiles + 5 panels + 1, group 25 panels + 3 second lines + 2,
-  // cluster 7 panels + 2 further lines + 1, topic 6 panels, partition 9 panels + 2 second lines + 2, objectives 9 panels + 1.
+  // cluster 7 panels + 2 further lines + 1, topic 6 panels, partition 10 panels + 2 second lines + 2, objectives 9 panels + 1.
   expect(Object.fromEntries(queries)).toEqual({
     "lagline-fleet": 12,
     "lagline-cluster": 10,
     "lagline-group": 30,
     "lagline-topic": 6,
-    "lagline-partition": 13,
+    "lagline-partition": 14,
     "lagline-objectives": 10,
     "lagline-pipeline": 13,
     "lagline-runbooks": 2,

@@ -139,6 +139,8 @@ export function heatmapPanel(panel: PanelOptions): PanelDraft {
         scheme: "Oranges",
         steps: 64,
         reverse: false,
+        // Else small differences would look like large ones.
+        min: 0,
       },
       rowsFrame: { layout: "auto" },
       yAxis: { axisPlacement: "left", reverse: true },

@@ -6,8 +6,8 @@ import { buildPage } from "./layout.ts";
 import { toPartitionLink, toTopicLink } from "./links.ts";
 import { coloured, dashed } from "./line-styles.ts";
 import { is, where } from "./lucene.ts";
-import { linePanel } from "./panels.ts";
-import { seriesQuery } from "./queries.ts";
+import { linePanel, statPanel } from "./panels.ts";
+import { documentsQuery, seriesQuery } from "./queries.ts";
 import type { Statistic } from "./queries.ts";
 import { latestTable, logTable } from "./tables.ts";
 import { newestData, trust } from "./trust-panels.ts";
@@ -52,12 +52,31 @@ export function buildPartitionDashboard(config: DashboardConfig): BuiltDashboard
     ],
     annotations: eventAnnotations(CLUSTER, GROUP),
     rows: [
-      [trust({ ...tile, id: 1, width: 12 }), newestData({ ...tile, id: 2, width: 12 })],
+      [trust({ ...tile, id: 1, width: 8 }), newestData({ ...tile, id: 2, width: 8 }), owner(config)],
       [now(config)],
       [offsets(config), rates(config)],
       [late(config), commitAge(config)],
       [history(), siblings(config)],
     ],
+  });
+}
+
+/** Beside the tables, because a table has no column of owners at all where no document names one. */
+function owner(config: DashboardConfig): PanelDraft {
+  return statPanel({
+    id: 3,
+    title: "Owner",
+    description:
+      "Host that owns this partition, or the last one known; none means that no consumer has it, or that Burrow cannot see it.",
+    empty: "no owner known",
+    width: 8,
+    height: 4,
+    unit: "none",
+    background: false,
+    textSize: 20,
+    fields: "/^partition_owner$/",
+    lastSeconds: config.staleAfterSeconds,
+    targets: [documentsQuery(FILTER, 1)],
   });
 }
 

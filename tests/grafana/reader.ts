@@ -76,7 +76,7 @@ export class Reader {
     return Object.fromEntries(
       overridesOf(panel).flatMap(({ name, shown }): [string, Cell][] => {
         const value = newest?.[name];
-        return value === undefined ? [] : [[shown, value]];
+        return value === undefined ? [] : [[shown.replace(/:\s$/, ""), value]];
       }),
     );
   }
@@ -249,7 +249,7 @@ function fieldsOf(panel: PanelView): string {
   const options = z
     .looseObject({ reduceOptions: z.looseObject({ fields: z.string() }) })
     .parse(panel["options"]);
-  return options.reduceOptions.fields.replaceAll(/[/^$()]/g, "");
+  return options.reduceOptions.fields.replace(String.raw`:?\s?`, "").replaceAll(/[/^$()]/g, "");
 }
 
 const sortView = z.looseObject({
