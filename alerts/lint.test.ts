@@ -59,7 +59,7 @@ test.each([
     "LagPipelineNeverTested",
     /LagPipelineNeverTested: no test lets it fire/,
   ],
-])("lint finds %s", (_, from, to, says) => {
+])("lint finds %s", (...[, from, to, says]) => {
   expect(after(from, to)).toMatch(says);
 });
 

@@ -21,9 +21,17 @@ const document = (group: string, at: string, change: object = {}): Document => (
 });
 
 /** Answers like Elasticsearch over a list of documents, page by page; keeps what it was asked. */
-function searchOverDocuments(documents: readonly Document[], page = Infinity) {
+function searchOverDocuments(
+  documents: readonly Document[],
+  page = Infinity,
+  events: readonly object[] = [],
+) {
   const asked: SearchBody[] = [];
   const search: Search = (body) => {
+    if (JSON.stringify(body).includes("event_kind")) {
+      const hits = events.map((source) => ({ source, sort: [] }));
+      return Promise.resolve({ hits, aggregations: undefined });
+    }
     asked.push(body);
     if (body["aggs"] !== undefined) return Promise.resolve({ hits: [], aggregations: ticksOf(documents) });
     const cluster = /"cluster":"([^"]*)"/.exec(JSON.stringify(body["query"]))?.[1];
@@ -137,7 +145,8 @@ test("on a terminal a failure that may pass keeps the table, with the reason abo
   let searches = 0;
   const flaky: Search = (body, signal) => {
     searches += 1;
-    if (searches <= 2) return search(body, signal);
+    // Clusters, groups and mutes of the first picture.
+    if (searches <= 3) return search(body, signal);
     return Promise.reject(
       new LaglineError({ code: "LAGLINE_SEARCH_FAILED", message: "Away.", retryable: true }),
     );
@@ -154,6 +163,15 @@ test("on a terminal a failure that may pass keeps the table, with the reason abo
   expect(written[1]).toContain("1 group: 1 ok.");
   expect(written[2]).toMatch(/Away\.[^]*1 group: 1 ok\./);
   expect(written.at(-1)).toBe("\u001B[?25h");
+});
+
+test("a muted group says so before its cause, until when and why", async () => {
+  const mute = { cluster: "shop", group: "b", event_until: "2026-11-21T11:30:00.000Z", cause: "replay" };
+  const documents = [document("a", "10:00:00"), document("b", "10:00:00", { cause: "No commit for 5 min." })];
+  const { search } = searchOverDocuments(documents, Infinity, [mute, { cluster: "shop" }]);
+  const printed = (await run(search)).join("\n");
+  expect(printed).toContain("Muted until 2026-11-21 11:30 UTC (replay). No commit for 5 min.");
+  expect(printed.match(/Muted/g)).toHaveLength(1);
 });
 
 test("a frame fits the height and tells how much is left out", () => {

@@ -1,6 +1,7 @@
 /** `lagline top`: groups, most urgent first, from Elasticsearch; once, or again and again on a terminal. */
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
+import { activeSilences, silenceText } from "../mute/active.ts";
 import { sleep } from "../kafka-admin/waiting.ts";
 import { nameFilter } from "../search/globs.ts";
 import { openSearch } from "../search/search.ts";
@@ -65,13 +66,23 @@ export async function showTopOver(search: Search, options: TopOverOptions): Prom
 
 const now = (options: TopOverOptions): number => (options.now ?? Date.now)();
 
-function read(search: Search, options: TopOverOptions): Promise<GroupsAnswer> {
-  return readGroups(search, {
+async function read(search: Search, options: TopOverOptions): Promise<GroupsAnswer> {
+  const nowMs = now(options);
+  const { signal } = options;
+  const answer = await readGroups(search, {
     cluster: nameFilter(options.clusters ?? []),
     group: nameFilter(options.groups ?? []),
-    nowMs: now(options),
-    signal: options.signal,
+    nowMs,
+    signal,
   });
+  const silences = await activeSilences(search, { nowMs, signal });
+  const groups = answer.groups.map((row) => {
+    const silence = silences.get(`${row.cluster}/${row.group}`);
+    return silence === undefined
+      ? row
+      : { ...row, cause: `${silenceText(silence)} ${row.cause ?? ""}`.trim() };
+  });
+  return { ...answer, groups };
 }
 
 function lines(answer: GroupsAnswer, options: TopOverOptions): readonly string[] {
