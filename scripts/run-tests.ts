@@ -24,7 +24,7 @@ const reportSchema = z.object({
 });
 
 /** Checks that are one yes or no each. */
-const CHECKS = ["format:check", "lint", "typecheck", "check:lockfile", "check:generated"];
+const CHECKS = ["format:check", "lint", "typecheck", "check:lockfile", "check:licences", "check:generated"];
 
 async function runCheck(name: string): Promise<Count> {
   console.log(`\n== ${name}`);

@@ -19,6 +19,22 @@ export type MonitorStackOptions = {
 
 const TMPFS = { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" };
 
+/**
+ * Node's permission model: no other process, no worker, no native code, and of the file system what is needed only.
+ * /proc is for the lock of the spool, which knows a process by its start time, and for the process's own metrics.
+ * What it costs and what it does not hold is in docs/decisions/0042-permission-model.md.
+ */
+const COLLECTOR_ENTRYPOINT = [
+  "node",
+  "--permission",
+  ...["/app/", `${PATHS.configuration}/`, `${PATHS.secrets}/`, `${PATHS.spool}/`, "/proc/"].map(
+    (path) => `--allow-fs-read=${path}`,
+  ),
+  `--allow-fs-write=${PATHS.spool}/`,
+  "--enable-source-maps",
+  "/app/lagline.js",
+];
+
 export class MonitorStack extends BaseStack {
   constructor(scope: Construct, id: string, options: MonitorStackOptions) {
     super(scope, id, options.deployment);
@@ -85,6 +101,7 @@ export class MonitorStack extends BaseStack {
       memoryMegabytes: collector.memory_megabytes,
       cpus: collector.cpus,
       graceSeconds: Math.ceil(collector.stop_deadline_seconds) + 5,
+      entrypoint: COLLECTOR_ENTRYPOINT,
       command: [
         "collect",
         "--config",

@@ -288,6 +288,25 @@ describe("the app", () => {
     }
   });
 
+  it("gives the collector nothing of the file system but its own, and no other process", () => {
+    for (const { containers: list } of [demo, large]) {
+      const collectors = list.filter(({ name }) => name.includes("-collector-"));
+      expect(collectors.length).toBeGreaterThan(0);
+      for (const collector of collectors) {
+        const entrypoint = collector["entrypoint"] as string[];
+        expect(entrypoint.slice(0, 2)).toEqual(["node", "--permission"]);
+        expect(entrypoint.filter((flag) => flag.startsWith("--allow"))).toEqual([
+          "--allow-fs-read=/app/",
+          "--allow-fs-read=/etc/lagline/",
+          "--allow-fs-read=/run/secrets/",
+          "--allow-fs-read=/var/lib/lagline/",
+          "--allow-fs-read=/proc/",
+          "--allow-fs-write=/var/lib/lagline/",
+        ]);
+      }
+    }
+  });
+
   it("never publishes Burrow, which has no authentication, unless a port is asked for", () => {
     expect(demo.containers.find(({ name }) => name === "lagline-test-burrow-shop")?.["ports"]).toEqual([]);
   });
