@@ -1,5 +1,5 @@
 /** Which policy applies to a group. Pure; patterns are compiled once. */
-import picomatch from "picomatch";
+import { compileGlob } from "../model/globs.ts";
 import type { PolicyResolver, ResolvedPolicy } from "../model/policy.ts";
 import type { PoliciesConfig, PolicyRule } from "./presentation-schema.ts";
 
@@ -12,20 +12,10 @@ export type CompiledRule = {
   readonly specificity: readonly [number, number, number];
 };
 
-/** Compiles globs where `*` also matches dots and slashes, because group names are not paths. */
+/** True for a name that one of the globs matches. */
 export function compileGlobs(globs: readonly string[]): (name: string) => boolean {
-  const matchers = globs.map((glob) =>
-    picomatch(glob.replaceAll("/", "\u0000"), {
-      dot: true,
-      nonegate: true,
-      noext: true,
-      strictSlashes: true,
-    }),
-  );
-  return (name) => {
-    const flat = name.replaceAll("/", "\u0000");
-    return matchers.some((matches) => matches(flat));
-  };
+  const matchers = globs.map(compileGlob);
+  return (name) => matchers.some((matches) => matches(name));
 }
 
 /**

@@ -9,6 +9,7 @@ import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { describeDistrust } from "./distrust.ts";
 import { ElasticsearchFault } from "./fault.ts";
+import { withoutCredentials } from "./masking.ts";
 import { ANSWER_TOO_LARGE, nodeConnection } from "./node-connection.ts";
 import { findAuthority, requireTls } from "./pinned-authority.ts";
 
@@ -97,7 +98,7 @@ export async function createElasticsearchHttp(settings: ClientSettings): Promise
     return (client ??= createClient(settings, { ...credentials, ca: pinned }));
   };
   return {
-    request: async (request) => send({ clientFor, settings, request }),
+    request: async (request) => send({ clientFor, settings, request, credentials: () => credentials }),
     reload: async () => {
       const fresh = await readCredentials(settings.files);
       if (fresh.fingerprint === credentials.fingerprint) return false;
@@ -159,9 +160,10 @@ type Sending = {
   readonly clientFor: (signal: AbortSignal) => Promise<Client>;
   readonly settings: ClientSettings;
   readonly request: HttpRequest;
+  readonly credentials: () => Credentials;
 };
 
-async function send({ clientFor, settings, request }: Sending): Promise<HttpAnswer> {
+async function send({ clientFor, settings, request, credentials }: Sending): Promise<HttpAnswer> {
   const timeoutMs = request.timeoutMs ?? settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeoutMs);
   // The client aborts the signal it is given, so each request gets one of its own.
@@ -186,7 +188,8 @@ async function send({ clientFor, settings, request }: Sending): Promise<HttpAnsw
     return answerOf({ status: result.statusCode ?? 0, body: result.body, headers: result.headers });
   } catch (error) {
     if (error instanceof errors.ResponseError) {
-      return answerOf({ status: error.statusCode ?? 0, body: error.body, headers: error.headers });
+      const body = withoutCredentials(error.body, credentials());
+      return answerOf({ status: error.statusCode ?? 0, body, headers: error.headers });
     }
     if (isTooLarge(error)) {
       settings.onAnswerTooLarge?.();
