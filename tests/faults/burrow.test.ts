@@ -86,6 +86,9 @@ async function countOf(collector: CollectorUnderTest, kind: string, scope: strin
   return Number(line?.slice(name.length) ?? 0);
 }
 
+/** Short where it has to pass. */
+const deadlineFor = (kind: string) => (kind === "timeout" ? { request_timeout_seconds: 1 } : {});
+
 const problems = (collector: CollectorUnderTest) =>
   collector.lines.filter(({ code }) => code?.startsWith("LAGLINE_BURROW_") === true);
 
@@ -222,7 +225,7 @@ const LOST_ANSWERS: readonly Row[] = [
 describe("an answer about one group costs that group only", () => {
   test.each(LOST_ANSWERS)("$name", async ({ fault, kind, says }) => {
     const scene = await startScene({
-      settings: { limits: { response_bytes: 16_000_000 }, request_timeout_seconds: 1 },
+      settings: { limits: { response_bytes: 16_000_000 }, ...deadlineFor(kind) },
     });
     const { world, collector, tick } = scene;
     await tick();
@@ -483,7 +486,8 @@ describe("odd names", () => {
     await tick(addBad);
     expect(await countOf(collector, "unreachable_name", "group")).toBe(4);
     expect(await countOf(collector, "unreachable_name", "topic")).toBe(2);
-    expect(problems(collector)).toHaveLength(2);
+    // A slash in a group, a long group and a long topic: a sentence each.
+    expect(problems(collector)).toHaveLength(3);
     for (const { message } of problems(collector)) expect(message.length).toBeLessThan(500);
     await expectRecovery(scene);
   });
@@ -535,7 +539,7 @@ describe("lists that are wrong", () => {
     ["topics as a web page", /topic$/, { kind: "html" }, "not_json", 3],
   ] as const)("%s: said once, and what can be read is read", async (...row) => {
     const [, path, fault, kind, groups] = row;
-    const scene = await startScene();
+    const scene = await startScene({ settings: deadlineFor(kind) });
     const { world, collector, tick } = scene;
     await tick();
     world.burrow.addFault(path, fault);
@@ -560,7 +564,7 @@ describe("Burrow as a whole", () => {
     ["has a list of clusters of another kind", /kafka$/, body('{"clusters":{"local":1}}'), "schema"],
   ] as const)("that %s: said once, told in documents, read again by itself", async (...row) => {
     const [, path, fault, kind] = row;
-    const scene = await startScene();
+    const scene = await startScene({ settings: deadlineFor(kind) });
     const { world, elasticsearch, collector, tick } = scene;
     await tick();
     world.burrow.addFault(path, fault);
@@ -643,22 +647,23 @@ describe("Burrow as a whole", () => {
 
   test(
     "with one group of 100,000 partitions is read in bounded time and memory",
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
-      const scene = await startScene({ settings: { request_timeout_seconds: 30 }, forget: true });
+      const scene = await startScene({ settings: { request_timeout_seconds: 60 }, forget: true });
       const { world, elasticsearch, collector, tick } = scene;
       const many = Array.from({ length: 100_000 }, (_, partition) => steady("wide", partition));
       const startedMs = performance.now();
       const summary = await tick((burrow) => burrow.setGroup("local", "wide", many));
       const seconds = (performance.now() - startedMs) / 1000;
       expect(summary).toMatchObject({ groups: GROUPS + 1, partitions: 100_012, failures: 0 });
-      await until("an empty spool", async () => (await collector.account()).waiting === 0, 60_000);
+      await until("an empty spool", async () => (await collector.account()).waiting === 0, 120_000);
       const allSeconds = (performance.now() - startedMs) / 1000;
       process.stderr.write(
         `100,000 partitions of one group: spooled in ${seconds.toFixed(1)} s, stored after ${allSeconds.toFixed(1)} s.\n`,
       );
       expect(elasticsearch.counts.stored).toBe((await collector.account()).accepted);
-      expect(seconds).toBeLessThan(30);
+      // Measured: 4 s; a busy machine gets ten times that.
+      expect(seconds).toBeLessThan(40);
       expect(
         await tick((burrow) => burrow.setGroup("local", "wide", [...many, steady("wide", 100_000)])),
       ).toMatchObject({

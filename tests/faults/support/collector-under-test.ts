@@ -173,7 +173,8 @@ function configOf(setup: CollectorSetup, directory: string) {
     collector: {
       interval_seconds: (setup.intervalMs ?? INTERVAL_MS) / 1000,
       spool_directory: join(directory, "spool"),
-      request_timeout_seconds: 1,
+      // Far above what a busy machine needs.
+      request_timeout_seconds: 10,
       ...setup.settings,
     },
   });
