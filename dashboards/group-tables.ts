@@ -67,7 +67,8 @@ export function ownersTable(config: DashboardConfig): PanelDraft {
     title: "Which consumer carries how much?",
     description:
       "Newest state of each owner; one owner with most of the lag is slow or overloaded: look at that host.",
-    empty: "No owner known: the group is empty, or it uses the new protocol, where Burrow cannot see owners.",
+    empty:
+      "No owner known: the group is empty, Burrow has not seen it rebalance since it started, or it uses the new protocol, where Burrow cannot see owners.",
     width: 10,
     height: 8,
     filter: where("owner", CLUSTER, GROUP),
