@@ -28,10 +28,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const { mode, search, name, templateName } of made) {
+  for (const { mode, search: pattern, name, templateName } of made) {
     const kind = mode === "daily" ? "" : "_data_stream/";
     for (const path of [
-      ...(mode === "daily" ? await namesOf(search) : [name]).map((index) => `/${kind}${index}`),
+      ...(mode === "daily" ? await namesOf(pattern) : [name]).map((index) => `/${kind}${index}`),
       `/_index_template/${templateName}`,
       ...["series", "fields", "settings"].map((part) => `/_component_template/${templateName}@${part}`),
     ]) {
