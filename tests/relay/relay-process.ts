@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 
 const TOKEN = "a-token-for-tests-only";
-const START_MS = 20_000;
+const START_MS = 40_000;
 
 export type RelayUnderTest = {
   readonly directory: string;
