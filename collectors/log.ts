@@ -1,5 +1,6 @@
 /** JSON logs on stderr, so that stdout stays free for `--print`; and a limit for lines that repeat. */
 import { type Logger, pino } from "pino";
+import { safeLine } from "./log-lines.ts";
 
 export type { Logger } from "pino";
 
@@ -11,6 +12,7 @@ export type LogOptions = {
 };
 
 export function createLogger(options: LogOptions): Logger {
+  const destination = pino.destination({ dest: 2, sync: true });
   return pino(
     {
       level: options.level,
@@ -23,7 +25,7 @@ export function createLogger(options: LogOptions): Logger {
       messageKey: "message",
     },
     // Synchronous: lines before a crash are the ones that matter, and there are few.
-    pino.destination({ dest: 2, sync: true }),
+    { write: (line) => void destination.write(safeLine(line)) },
   );
 }
 
