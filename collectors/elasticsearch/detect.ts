@@ -43,7 +43,7 @@ export function refusal(answer: HttpAnswer, intent: string): LaglineError {
       .trim()
       .slice(0, 600),
     hint: unauthorized
-      ? "Check the credential files; the privileges that are needed are in docs/operations."
+      ? "Check the credential files; the privileges that are needed are in docs/security.md."
       : "The message is Elasticsearch's own.",
     retryable: answer.status === 429 || answer.status >= 500,
   });
