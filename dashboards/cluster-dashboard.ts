@@ -4,6 +4,8 @@ import { OBJECTIVE_STEPS, zeroMapping } from "./appearance.ts";
 import {
   CAUSE_COLUMN,
   TEAM_COLUMN,
+  WHEN_COLUMN,
+  goneColumn,
   groupColumn,
   heldColumn,
   lateColumn,
@@ -129,7 +131,7 @@ function groupsTable(config: DashboardConfig): PanelDraft {
         mappings: zeroMapping("0"),
       },
       messagesColumn("total_lag"),
-      { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 80 },
+      goneColumn(80),
       heldColumn(80),
       TEAM_COLUMN,
       CAUSE_COLUMN,
@@ -170,7 +172,7 @@ function changes(): PanelDraft {
     filter: where("event", CLUSTER),
     documents: EVENTS,
     columns: [
-      { field: "@timestamp", title: "When", width: 175 },
+      WHEN_COLUMN,
       { field: "event_kind", title: "What", width: 120 },
       { field: "event_text", title: "Event", cell: "wrap" },
     ],

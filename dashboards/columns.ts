@@ -38,5 +38,16 @@ export function heldColumn(width: number): Column {
   };
 }
 
+/** Time until the lag is gone; empty while it does not shrink. */
+export function goneColumn(width: number): Column {
+  return { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width };
+}
+
+export function ownerColumn(width?: number): Column {
+  const column: Column = { field: "partition_owner", title: "Owner", noValue: "no owner" };
+  return width === undefined ? column : { ...column, width };
+}
+
+export const WHEN_COLUMN: Column = { field: "@timestamp", title: "When", width: 175 };
 export const TEAM_COLUMN: Column = { field: "team", title: "Team", width: 100, noValue: "none" };
 export const CAUSE_COLUMN: Column = { field: "cause", title: "Cause", cell: "wrap" };

@@ -8,7 +8,7 @@ import {
   verdictMappings,
 } from "./appearance.ts";
 import { rareEventAnnotations } from "./annotations.ts";
-import { CAUSE_COLUMN, groupColumn, verdictColumn } from "./columns.ts";
+import { CAUSE_COLUMN, goneColumn, groupColumn, verdictColumn } from "./columns.ts";
 import { buildPage } from "./layout.ts";
 import { PANEL_IDS, toClusterLink } from "./links.ts";
 import { atLeast, is, where } from "./lucene.ts";
@@ -141,7 +141,7 @@ function worstGroups(recent: number): PanelDraft {
         cell: "text",
       },
       { field: "total_lag", title: "Messages", unit: "short", width: 85 },
-      { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 75 },
+      goneColumn(75),
       { field: "verdict_seconds", title: "For", unit: "s", decimals: 0, width: 75 },
       { field: "team", title: "Team", width: 85 },
       { field: "cluster", title: "Cluster", width: 80, links: [toClusterLink()] },

@@ -1,6 +1,13 @@
 /** Tables of the group page: partitions with their owners, owners with their load, and what changed. */
 import { zeroMapping } from "./appearance.ts";
-import { CAUSE_COLUMN, heldColumn, messagesColumn, verdictColumn } from "./columns.ts";
+import {
+  CAUSE_COLUMN,
+  WHEN_COLUMN,
+  heldColumn,
+  messagesColumn,
+  ownerColumn,
+  verdictColumn,
+} from "./columns.ts";
 import { toPartitionLink, toTopicLink } from "./links.ts";
 import { is, where } from "./lucene.ts";
 import { latestTable, logTable } from "./tables.ts";
@@ -54,7 +61,7 @@ export function partitionsTable(config: DashboardConfig): PanelDraft {
       },
       { field: "produce_rate", title: "In/s", decimals: 1, width: 65, mappings: zeroMapping("0") },
       { field: "consume_rate", title: "Out/s", decimals: 1, width: 65, mappings: zeroMapping("0") },
-      { field: "partition_owner", title: "Owner", width: 115, noValue: "no owner" },
+      ownerColumn(115),
       { field: "client_id", title: "Client", width: 135 },
       CAUSE_COLUMN,
     ],
@@ -105,7 +112,7 @@ export function eventsTable(): PanelDraft {
     filter: where("event", CLUSTER, GROUP),
     documents: EVENTS,
     columns: [
-      { field: "@timestamp", title: "When", width: 175 },
+      WHEN_COLUMN,
       { field: "event_kind", title: "What", width: 115 },
       { field: "event_text", title: "Event", cell: "wrap" },
     ],

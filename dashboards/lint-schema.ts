@@ -29,6 +29,7 @@ const panel = z.looseObject({
   description: text.default(""),
   gridPos: z.strictObject({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(1), h: z.int().min(1) }),
   datasource: datasource.optional(),
+  timeFrom: text.optional(),
   targets: z.array(target).default([]),
   fieldConfig: z
     .looseObject({

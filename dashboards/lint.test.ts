@@ -186,6 +186,24 @@ const BROKEN: readonly { name: string; from: string | RegExp; to: string; says: 
     says: /needs the column groop/,
   },
   {
+    name: "a tile about now that would show old data",
+    from: " AND @timestamp:[${__to}||-150s TO *]",
+    to: "",
+    says: /does not ask for the last 150s only/,
+  },
+  {
+    name: "a tile about now whose filter looks back further than it says",
+    from: "||-150s TO *]",
+    to: "||-900s TO *]",
+    says: /does not ask for the last 150s only/,
+  },
+  {
+    name: "several numbers at once over time, which one name for all lines would mix up",
+    from: '"metrics":[{"id":"1","type":"max"',
+    to: '"metrics":[{"id":"7","type":"count"},{"id":"1","type":"max"',
+    says: /asks for several metrics at once/,
+  },
+  {
     name: "a page that can be edited by hand",
     from: '"editable":false',
     to: '"editable":true',

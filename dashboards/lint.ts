@@ -99,10 +99,21 @@ function checkPanel(panel: PanelView, options: LintOptions): readonly string[] {
       ? [`may draw ${lines} lines, at most ${MAXIMUM_LINES} can be read`]
       : []),
     ...checkDataLinks(panel),
+    ...checkNow(panel),
     ...strange.map((value) => `has the threshold ${value}, which does not come from configuration or policy`),
     ...repeated(panel.targets.map((target) => target.refId)).map((ref) => `has two queries ${ref}`),
     ...panel.targets.flatMap((target) => checkTarget(target, panel.type)),
   ];
+}
+
+/** Grafana takes no notice of `timeFrom` behind a link with an absolute time: old data would look new. */
+function checkNow(panel: PanelView): readonly string[] {
+  const { timeFrom } = panel;
+  if (timeFrom === undefined) return [];
+  const filter = `@timestamp:[\${__to}||-${timeFrom} TO *]`;
+  return panel.targets
+    .filter(({ query }) => !query.includes(filter))
+    .map(({ refId }) => `query ${refId} does not ask for the last ${timeFrom} only, as the panel says`);
 }
 
 /** By title, and by what it asks for: either alone could be there by chance. */

@@ -1,7 +1,15 @@
 /** One partition of one group and its owner: stuck on a message, slow, or without a consumer? */
 import { eventAnnotations } from "./annotations.ts";
 import { zeroMapping } from "./appearance.ts";
-import { CAUSE_COLUMN, heldColumn, messagesColumn, verdictColumn } from "./columns.ts";
+import {
+  CAUSE_COLUMN,
+  WHEN_COLUMN,
+  goneColumn,
+  heldColumn,
+  messagesColumn,
+  ownerColumn,
+  verdictColumn,
+} from "./columns.ts";
 import { buildPage } from "./layout.ts";
 import { toPartitionLink, toTopicLink } from "./links.ts";
 import { coloured, dashed } from "./line-styles.ts";
@@ -98,10 +106,10 @@ function now(config: DashboardConfig): PanelDraft {
       heldColumn(80),
       { field: "topic", title: "Topic", width: 150, links: [toTopicLink()] },
       { field: "partition", title: "Partition", width: 80 },
-      { field: "partition_owner", title: "Owner", width: 120, noValue: "no owner" },
+      ownerColumn(120),
       { field: "client_id", title: "Client", width: 140 },
       messagesColumn("lag"),
-      { field: "eta_seconds", title: "Gone in", unit: "s", decimals: 0, width: 80 },
+      goneColumn(80),
       CAUSE_COLUMN,
     ],
   });
@@ -182,8 +190,8 @@ function history(): PanelDraft {
     filter: FILTER,
     documents: HISTORY,
     columns: [
-      { field: "@timestamp", title: "When", width: 175 },
-      { field: "partition_owner", title: "Owner", noValue: "no owner" },
+      WHEN_COLUMN,
+      ownerColumn(),
       { field: "client_id", title: "Client" },
       { field: "committed_offset", title: "Committed", unit: "none", width: 120, mappings: zeroMapping("0") },
       messagesColumn("lag"),
@@ -209,7 +217,7 @@ function siblings(config: DashboardConfig): PanelDraft {
       { field: "verdict_code", descending: true },
     ],
     columns: [
-      { field: "partition_owner", title: "Owner", width: 120, noValue: "no owner" },
+      ownerColumn(120),
       verdictColumn(110),
       { field: "topic", title: "Topic" },
       { field: "partition", title: "Partition", width: 80, links: [toPartitionLink()] },
