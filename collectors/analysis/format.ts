@@ -56,20 +56,32 @@ const CACHE_SIZE = 4096;
 /** The largest time a Date can hold; a damaged commit timestamp can be far above it. */
 const MAX_DATE_MS = 8.64e15;
 
-/** Epoch ms → ISO text. Seconds are cached: a tick writes hundreds of thousands of times, most of them alike. */
+/** Epoch ms → ISO text, cached: a tick writes hundreds of thousands of times, many of them alike. */
 export class IsoTimes {
   readonly #seconds = new Float64Array(CACHE_SIZE).fill(-1);
+  readonly #starts: string[] = Array.from({ length: CACHE_SIZE }, () => "");
+  /** Whole texts as well: partitions that are new together have the same begin of their verdict. */
+  readonly #times = new Float64Array(CACHE_SIZE).fill(-1);
   readonly #texts: string[] = Array.from({ length: CACHE_SIZE }, () => "");
 
   format(ms: number): string {
+    const place = ms & (CACHE_SIZE - 1);
+    if (this.#times[place] !== ms) {
+      this.#times[place] = ms;
+      this.#texts[place] = this.#compose(ms);
+    }
+    return this.#texts[place] ?? "";
+  }
+
+  #compose(ms: number): string {
     const second = Math.floor(ms / 1000);
     const place = second & (CACHE_SIZE - 1);
     if (this.#seconds[place] !== second) {
       this.#seconds[place] = second;
-      this.#texts[place] = new Date(second * 1000).toISOString().slice(0, 20);
+      this.#starts[place] = new Date(second * 1000).toISOString().slice(0, 20);
     }
     const rest = Math.floor(ms - second * 1000);
-    return `${this.#texts[place] ?? ""}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
+    return `${this.#starts[place] ?? ""}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
   }
 }
 

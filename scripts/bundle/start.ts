@@ -1,11 +1,31 @@
 /** First file of the bundle: the collector from its code cache, every other command from its chunks. */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { readScript, runScript } from "./code-cache.ts";
+
+/**
+ * One cycle (`--once`) is over in a second or two, in which V8 works for a future that does not come. A collector that
+ * goes on running keeps V8's own settings, which pay for themselves there. Seconds are user+sys CPU of one cycle of 500
+ * groups of 100 partitions on a busy machine, medians of the pairs' ratios.
+ */
+const FOR_ONE_CYCLE = [
+  // Compiling larger and larger pieces that are then hardly used took a fifth of all CPU; now an eighth (6 % less in all).
+  "--max-inlined-bytecode-size-cumulative=100",
+  // Two full collections in a cycle instead of six, with the same peak memory: nothing is there to be collected.
+  "--heap-growing-percent=300",
+  // Compiled simply at once rather than interpreted first (4 % less).
+  "--always-sparkplug",
+];
 
 if (process.argv[2] === "collect") {
   const file = fileURLToPath(new URL("collect.cjs", import.meta.url));
-  runScript(readScript(file), file);
+  const script = readScript(file);
+  if (process.argv.includes("--once")) {
+    // Behind the code cache, whose key V8's flags are a part of.
+    for (const flag of FOR_ONE_CYCLE) setFlagsFromString(flag);
+  }
+  runScript(script, file);
 } else {
   await import(new URL("main.js", import.meta.url).href);
 }
