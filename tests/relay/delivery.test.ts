@@ -3,19 +3,27 @@
  * SIGKILL in between. The promise: every notification reaches the channel, in order per group, once; where the end of an
  * attempt is not known it may come twice, and the second one says so.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { seededRandom } from "../../scripts/demo/random.ts";
 import { startFakeStore } from "./fake-store.ts";
 import { startFaultySlack } from "./faulty-slack.ts";
 import type { SlackMood, TakenMessage } from "./faulty-slack.ts";
 import { notificationBody } from "./recorded.ts";
-import { createRelay } from "./relay-process.ts";
+import { bundleRelay, createRelay } from "./relay-process.ts";
 import type { RelayUnderTest } from "./relay-process.ts";
 
 /** Starts of the process and its answers take seconds on a busy machine. */
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 });
 const closers: (() => Promise<void>)[] = [];
+const folder = mkdtempSync(join(tmpdir(), "lagline-relay-program-"));
+const program = await bundleRelay(folder);
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
 });
@@ -28,7 +36,7 @@ async function world(
   closers.push(async () => slack.stop());
   const store = await startFakeStore(() => "ok");
   closers.push(async () => store.stop());
-  const relay = await createRelay({ slackUrl: slack.url, storeUrl: store.url, relay: relayOptions });
+  const relay = await createRelay({ program, slackUrl: slack.url, storeUrl: store.url, relay: relayOptions });
   closers.push(async () => relay.dispose());
   await relay.start();
   return { slack, store, relay };
