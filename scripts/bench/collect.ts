@@ -36,6 +36,7 @@ const { values } = parseArgs({
     telegraf: { type: "string" },
     floor: { type: "boolean", default: false },
     gzip: { type: "boolean", default: false },
+    shape: { type: "string", default: "native" },
     source: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -44,7 +45,7 @@ const { values } = parseArgs({
 
 if (values.help) {
   process.stdout.write(
-    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--documents 60500] [--runs 3] [--telegraf full,slim] [--floor] [--gzip] [--source] [--json]\n" +
+    "node scripts/bench/collect.ts [--groups 500] [--partitions 100] [--topics 100] [--topic-partitions 100] [--documents 60500] [--runs 3] [--telegraf full,slim] [--floor] [--gzip] [--shape native|telegraf] [--source] [--json]\n" +
       "Measures one cycle of `lagline collect --once`; --documents sets how many groups and topics there are, --source runs it from the sources instead of dist/, --telegraf and --floor compare.\n" +
       "Example: node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor\n",
   );
@@ -92,12 +93,21 @@ type Contender = Command & { readonly name: string };
 
 function laglineCommand(directory: string, servers: Servers, run: number): Command {
   const file = join(directory, `lagline-${run}.yaml`);
+  // As Telegraf is set for the comparison: no host tag, and none of Lagline's own documents.
+  const measurements = ["burrow_group", "burrow_partition", "burrow_topic"];
+  const shape =
+    values.shape === "telegraf" ? { shape: "telegraf", telegraf: { host_tag: false, measurements } } : {};
   const config = {
     environment: "bench",
     clusters: { bench: { burrow: { external: { servers: [`http://127.0.0.1:${servers.burrowPort}`] } } } },
     elasticsearch: { external: { url: `http://127.0.0.1:${servers.elasticsearchPort}` } },
     // A fresh spool and no history, as on the first cycle of a new host.
-    collector: { spool_directory: join(directory, `spool-${run}`), gzip: values.gzip, log_level: "warn" },
+    collector: {
+      spool_directory: join(directory, `spool-${run}`),
+      gzip: values.gzip,
+      log_level: "warn",
+      ...shape,
+    },
   };
   writeFileSync(file, JSON.stringify(config));
   const entry = values.source ? join(root, "scripts/lagline.ts") : bundle;
