@@ -31,7 +31,7 @@ const COLLECTOR_ENTRYPOINT = [
     (path) => `--allow-fs-read=${path}`,
   ),
   `--allow-fs-write=${PATHS.spool}/`,
-  "--enable-source-maps",
+  // Without --enable-source-maps, as in the image: the bundle keeps its names.
   "/app/lagline.js",
 ];
 
