@@ -18,6 +18,7 @@ const BLIND = { monitoring: ["LagPipelineDataStale"] };
 export const ALERT_EXPECTATIONS: Readonly<Record<string, AlertExpectation>> = {
   "burst beyond the objective": LATE,
   "slow consumer": LATE,
+  "slow leak under a generous objective": { subject: ["KafkaConsumerLagGrowing"] },
   "consumer dead": STOPPED,
   "consumer dead and back": STOPPED,
   "crash loop": STOPPED,

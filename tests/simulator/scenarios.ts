@@ -145,6 +145,20 @@ export const SCENARIOS: readonly Scenario[] = [
     ends: ["falling_behind"],
   },
   {
+    name: "slow leak under a generous objective",
+    seconds: 4500,
+    subject: SUBJECT,
+    policy: { objective_seconds: 900 },
+    build: (s) => world(s),
+    script: (s, t) => {
+      if (t === EVENT) subject(s).capacity = 15;
+    },
+    // Late after 900 / (5/20) = 3,600 s; within a quarter of an hour of it 675 s of lag stand, after 2,700 s.
+    expected: [{ from: EVENT + 2400, to: 4500, allowed: ["falling_behind"] }],
+    detect: { verdict: "falling_behind", happensAt: EVENT, decidableAt: EVENT + 2700 },
+    ends: ["falling_behind"],
+  },
+  {
     name: "consumer dead",
     seconds: 2400,
     subject: SUBJECT,
@@ -617,15 +631,15 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "nightly batch fails, the next run succeeds",
-    seconds: 3 * 3600,
+    seconds: 6600,
     subject: SUBJECT,
-    policy: { batch_windows: [nightly("02:30", "03:00"), nightly("04:00", "04:30")] },
+    policy: { batch_windows: [nightly("02:30", "03:00"), nightly("03:15", "03:45")] },
     build: (s) => world(s, { capacity: 600 }),
     script: (s, t) => {
-      subject(s).running = t < EVENT || t >= 7500;
+      subject(s).running = t < EVENT || t >= 4800;
     },
-    // Not begun by 02:35; the run of 04:05 handles what waited.
-    expected: [{ from: 2100, to: 7500 + 90, allowed: ["stopped"] }],
+    // Not begun by 02:35; the run of 03:20 handles what waited.
+    expected: [{ from: 2100, to: 4800 + 90, allowed: ["stopped"] }],
     detect: { verdict: "stopped", happensAt: 2100, decidableAt: 2100 },
     sequence: ["ok", "idle", "stopped", "ok"],
     ends: ["ok"],
