@@ -28,3 +28,21 @@ test.each([1, 300, 400, 900])(
     expect(body.buffer === first.buffer).toBe(count <= 400);
   },
 );
+
+test.each([1, 300, 900])(
+  "a body of %i lines with an action each, in used memory, holds nothing of the earlier one",
+  (count) => {
+    const memory = new BodyMemory();
+    memory.giveBack(memory.body(linesOf(400, "a"), { from: 0, to: 400 }, CREATE_IN_STREAM));
+    const lines = linesOf(count, "b");
+    let made = 0;
+    const body = memory.body(lines, { from: 0, to: count }, () =>
+      Buffer.from(`{"create":{"_id":"${(made += 1)}"}}\n`),
+    );
+    const expected = Array.from(
+      { length: count },
+      (_, index) => `{"create":{"_id":"${index + 1}"}}\n${"b".repeat(999)}\n`,
+    );
+    expect(body.toString()).toBe(expected.join(""));
+  },
+);

@@ -84,17 +84,29 @@ export class BodyMemory {
 
   /** The lines with an action line before each. The body is the caller's until it is given back. */
   body(lines: Lines, range: Range, action: ActionLine): Buffer {
-    if (typeof action === "function") {
-      const parts: Buffer[] = [];
-      for (let index = range.from; index < range.to; index += 1)
-        parts.push(action(lines.at(index)), lines.at(index));
-      return Buffer.concat(parts);
-    }
+    if (typeof action === "function") return this.#withActions(lines, range, action);
     const body = this.#take(lines.bytes(range.from, range.to) + action.length * (range.to - range.from));
     let place = 0;
     for (let index = range.from; index < range.to; index += 1) {
       place += action.copy(body, place);
       place += lines.copy(index, body, place);
+    }
+    return body;
+  }
+
+  #withActions(lines: Lines, range: Range, action: (line: Buffer) => Buffer): Buffer {
+    const actions: Buffer[] = [];
+    let bytes = lines.bytes(range.from, range.to);
+    for (let index = range.from; index < range.to; index += 1) {
+      const made = action(lines.at(index));
+      bytes += made.length;
+      actions.push(made);
+    }
+    const body = this.#take(bytes);
+    let place = 0;
+    for (const [index, made] of actions.entries()) {
+      place += made.copy(body, place);
+      place += lines.copy(range.from + index, body, place);
     }
     return body;
   }

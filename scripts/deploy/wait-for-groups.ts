@@ -22,7 +22,8 @@ export async function waitForGroups(
   config: Config,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
-  if (config.elasticsearch.managed === undefined) {
+  // In shape telegraf there are no documents that tell which groups were judged.
+  if (config.elasticsearch.managed === undefined || config.collector.shape === "telegraf") {
     return;
   }
   await progress.step("Wait for the first documents", async (step) => {
