@@ -68,8 +68,15 @@ function lateNow(config: DashboardConfig): PanelDraft {
       seriesQuery({
         filter: where("group", CLUSTER, TEAM_FILTER, above("objective_ratio", 1)),
         metric: { statistic: "cardinality", field: "group" },
+        // A name may be a group in several clusters: counted in each, then added up.
+        by: [{ field: "cluster", size: MAXIMUM_CLUSTERS, order: "name" }],
         bucketSeconds: config.intervalSeconds,
+        alias: "{{cluster}}",
       }),
+    ],
+    calculation: "sum",
+    transformations: [
+      { id: "reduce", options: { reducers: ["lastNotNull"], mode: "seriesToRows", includeTimeField: false } },
     ],
   });
 }
@@ -176,7 +183,7 @@ function lateOverTime(config: DashboardConfig): PanelDraft {
     id: 21,
     title: "How many groups were beyond their objective at a time?",
     description:
-      "Groups late at any moment of each step; many at once point at Kafka or a shared dependency, one at its own consumer.",
+      "Groups late at any moment of each step, per cluster; many at once point at Kafka or a shared dependency, one at its own consumer.",
     empty: "No group missed its objective in this time range.",
     width: 12,
     height: 9,
@@ -186,7 +193,8 @@ function lateOverTime(config: DashboardConfig): PanelDraft {
       seriesQuery({
         filter: where("group", CLUSTER, TEAM_FILTER, above("objective_ratio", 1)),
         metric: { statistic: "cardinality", field: "group" },
-        alias: "groups late",
+        by: [{ field: "cluster", size: TOP, order: "metric" }],
+        alias: "{{cluster}}",
       }),
     ],
   });
@@ -236,8 +244,8 @@ function endedIncidents(): PanelDraft {
     columns: [
       { field: "event_since", title: "Began", unit: "dateTimeAsIso", width: 160 },
       { field: "duration_seconds", title: "Lasted", unit: "s", decimals: 0, width: 75 },
-      { field: "cluster", title: "Cluster", width: 90 },
-      { field: "group", title: "Group", width: 190, links: [toGroupLink()] },
+      { field: "cluster", title: "Cluster", width: 105 },
+      { field: "group", title: "Group", width: 175, links: [toGroupLink()] },
       { field: "event_from", title: "Was", width: 115, mappings: verdictWordMappings(), cell: "background" },
       { field: "event_to", title: "Then", width: 125, mappings: verdictWordMappings(), cell: "text" },
       { field: "peak_time_lag_seconds", title: "Latest by", unit: "s", decimals: 0, width: 90 },
