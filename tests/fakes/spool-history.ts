@@ -73,9 +73,14 @@ export class Promises {
   }
 
   /** Opens the spool and compares. Everything is given back; the directory can be used again. */
-  async check(
-    directory: string,
-  ): Promise<{ lost: readonly number[]; doubled: number; unknown: number; damagedBytes: number }> {
+  async check(directory: string): Promise<{
+    lost: readonly number[];
+    doubled: number;
+    unknown: number;
+    damagedBytes: number;
+    /** What the spool itself says is lost. */
+    saidToBeLost: number;
+  }> {
     const { spool, recovery } = await openSpool({ directory, version: "test", segmentBytes: 4_096 });
     const found: number[] = [];
     for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
@@ -92,6 +97,7 @@ export class Promises {
       doubled: found.length - waiting.size,
       unknown: unknown.length % 40,
       damagedBytes: recovery.damagedBytes,
+      saidToBeLost: recovery.lostDocuments,
     };
   }
 }
