@@ -237,7 +237,7 @@ describe("users", () => {
       search: await statusOf("GET", `/${STREAM}/_search?size=0`),
       // Without a timestamp: who may add is told that it is missing.
       add: await statusOf("POST", `/${STREAM}/_create/x`, {}),
-      remove: await statusOf("POST", `/${STREAM}/_delete_by_query`, { query: { match_all: {} } }),
+      remove: await statusOf("DELETE", `/${STREAM}/_doc/x`),
       template: await statusOf("GET", `/_index_template/${STREAM}`),
       users: await statusOf("GET", "/_security/user"),
     };
