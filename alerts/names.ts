@@ -18,3 +18,7 @@ export const TEMPLATES = {
 export const ALERT_FOLDER = "Kafka consumer lag alerts";
 /** Exists in every Grafana; alerts that are not Lagline's stay there. */
 export const DEFAULT_RECEIVER = "grafana-default-email";
+/** The always-firing rule. */
+export const WATCHDOG_ALERT = "LaglineWatchdog";
+/** Name beside the relay's token in basic authentication. */
+export const RELAY_USER = "lagline";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { DEFAULT_RECEIVER, RECEIVERS, TEMPLATES, channelReceivers } from "./names.ts";
 import { MESSAGE_TEMPLATE } from "./message-template.ts";
 import { muteTimes, muteTimingName } from "./mute-timings.ts";
-import { relayReceiver, watchdogContactPoints, watchdogRoutes } from "./relay/provisioning.ts";
+import { relayReceiver, watchdogContactPoints, watchdogRoutes } from "./relay-provisioning.ts";
 import type { AlertPolicy, AlertingConfig, SlackOptions } from "./types.ts";
 import type { JsonObject } from "../dashboards/types.ts";
 

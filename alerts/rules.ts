@@ -8,7 +8,7 @@ import { DELIVERY_RULES } from "./delivery-rules.ts";
 import type { DeliveryRule } from "./delivery-rules.ts";
 import { ask, math, reduce, threshold } from "./expressions.ts";
 import { RECEIVERS } from "./names.ts";
-import { watchdogRules } from "./relay/provisioning.ts";
+import { watchdogRules } from "./relay-provisioning.ts";
 import { byPolicy } from "./policy-text.ts";
 import { COUNT, DURATION, RATE, WHOLE, duration, inLink, name, verdictWord, whenKnown } from "./text.ts";
 import type { AlertRule, AlertingConfig } from "./types.ts";

@@ -1,8 +1,6 @@
 /** What kind of alert it is, by its labels: the relay treats lag, blindness and its own heartbeats differently. */
+import { WATCHDOG_ALERT } from "../names.ts";
 import type { GrafanaAlert } from "./webhook-body.ts";
-
-/** Names of the rules that only prove that the chain works; see the watchdog and canary rules. */
-export const WATCHDOG_ALERT = "LaglineWatchdog";
 
 export type AlertKind =
   /** About one consumer group: the newest stored document decides whether it is over. */

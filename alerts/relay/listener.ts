@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import http from "node:http";
 import { LaglineError, describeError } from "../../model/errors.ts";
+import { RELAY_USER } from "../names.ts";
 import type { Readiness } from "../../collectors/health.ts";
 
 export type ListenerOptions = {
@@ -33,8 +34,6 @@ export interface Listener {
 }
 
 export const WEBHOOK_PATH = "/grafana";
-/** Name beside the token in basic authentication. */
-export const RELAY_USER = "lagline";
 const MAXIMUM_BODY_BYTES = 8 * 1024 * 1024;
 /** A Grafana and a few readers of metrics. */
 const MAXIMUM_CONNECTIONS = 64;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { alertingConfig, renderGrafana } from "../render-grafana.ts";
-import type { GrafanaRenderOptions } from "../render-grafana.ts";
-import { createChannelOf } from "./channels.ts";
-import { hasWatchdog } from "./provisioning.ts";
-import { loadRunbooks } from "../runbooks.ts";
+import { alertingConfig, renderGrafana } from "./render-grafana.ts";
+import type { GrafanaRenderOptions } from "./render-grafana.ts";
+import { createChannelOf } from "./relay/channels.ts";
+import { hasWatchdog } from "./relay-provisioning.ts";
+import { loadRunbooks } from "./runbooks.ts";
 
 const SLACK = {
   webhookFile: "/run/secrets/slack",

@@ -1,12 +1,10 @@
 /** Grafana's side of the relay: webhook contact points, and the always-firing rule with its way out. */
-import { TEMPLATES } from "../names.ts";
-import type { AlertingConfig, RelayTarget } from "../types.ts";
-import { DASHBOARD_UIDS, PANEL_IDS } from "../../dashboards/links.ts";
-import { runbookPath } from "../../dashboards/runbooks-dashboard.ts";
-import type { JsonObject } from "../../dashboards/types.ts";
-import { math } from "../expressions.ts";
-import { WATCHDOG_ALERT } from "./classify.ts";
-import { RELAY_USER } from "./listener.ts";
+import { RELAY_USER, TEMPLATES, WATCHDOG_ALERT } from "./names.ts";
+import type { AlertingConfig, RelayTarget } from "./types.ts";
+import { DASHBOARD_UIDS, PANEL_IDS } from "../dashboards/links.ts";
+import { runbookPath } from "../dashboards/runbooks-dashboard.ts";
+import type { JsonObject } from "../dashboards/types.ts";
+import { math } from "./expressions.ts";
 
 export const WATCHDOG_RECEIVER = "lagline-watchdog";
 const WATCHDOG_UID = "lagline-watchdog";
