@@ -54,7 +54,11 @@ describe("a batch window", () => {
       [window(), window({ from: "04:00", to: "06:00", weekdays: ["sat", "sun"] })],
       Date.parse("2026-11-21T04:30:00Z"),
     );
-    expect(found).toEqual({ ageSeconds: 1800, overdueSeconds: Infinity, text: "02:00 to 05:00 UTC and sat, sun 04:00 to 06:00 UTC" });
+    expect(found).toEqual({
+      ageSeconds: 1800,
+      overdueSeconds: Infinity,
+      text: "02:00 to 05:00 UTC and sat, sun 04:00 to 06:00 UTC",
+    });
   });
 
   it("outside holds against the group what waited when the last window began", () => {
