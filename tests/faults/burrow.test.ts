@@ -87,7 +87,7 @@ async function countOf(collector: CollectorUnderTest, kind: string, scope: strin
 }
 
 /** Short where it has to pass. */
-const deadlineFor = (kind: string) => (kind === "timeout" ? { request_timeout_seconds: 1 } : {});
+const deadlineFor = (kind: string) => (kind === "timeout" ? { request_timeout_seconds: 2 } : {});
 
 const problems = (collector: CollectorUnderTest) =>
   collector.lines.filter(({ code }) => code?.startsWith("LAGLINE_BURROW_") === true);
@@ -146,13 +146,13 @@ const LOST_ANSWERS: readonly Row[] = [
     says: "more than the limit",
   },
   { name: "gzip that nobody asked for", fault: { kind: "garbage" }, kind: "not_json", says: "not JSON" },
-  { name: "a body dripping in", fault: { kind: "drip", everyMs: 20 }, kind: "timeout", says: "within 1 s" },
-  { name: "silence", fault: { kind: "hang" }, kind: "timeout", says: "did not answer within 1 s" },
+  { name: "a body dripping in", fault: { kind: "drip", everyMs: 20 }, kind: "timeout", says: "within 2 s" },
+  { name: "silence", fault: { kind: "hang" }, kind: "timeout", says: "did not answer within 2 s" },
   {
     name: "headers and then silence",
     fault: { kind: "hang_after_headers" },
     kind: "timeout",
-    says: "did not answer within 1 s",
+    says: "did not answer within 2 s",
   },
   { name: "null", fault: body("null"), kind: "schema", says: "the body" },
   { name: "a list", fault: body("[]"), kind: "schema", says: "the body" },
@@ -533,7 +533,7 @@ describe("lists that are wrong", () => {
     ["groups as text", /consumer$/, body('{"error":false,"consumers":"all"}'), "schema", 0],
     ["entries that are not text", /consumer$/, body('{"consumers":[1,null,{},"service-0"]}'), "schema", 1],
     ["a name more than once", /consumer$/, body('{"consumers":["service-0","service-0"]}'), "duplicate", 1],
-    ["a list that is slow", /consumer$/, { kind: "delay", ms: 1_500 }, "timeout", 0],
+    ["a list that is slow", /consumer$/, { kind: "delay", ms: 3_000 }, "timeout", 0],
     ["a list that is cut", /consumer$/, { kind: "truncated" }, "connect", 0],
     ["topics with status 500", /topic$/, status(500), "http_status", 3],
     ["topics as a web page", /topic$/, { kind: "html" }, "not_json", 3],

@@ -176,7 +176,7 @@ describe("a spool that is damaged starts, delivers what is good and counts the r
 
   beforeAll(async () => {
     filled = await fillSpool();
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     await rm(filled.folder, { recursive: true, force: true });
