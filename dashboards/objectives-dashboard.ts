@@ -55,14 +55,14 @@ function lateNow(config: DashboardConfig): PanelDraft {
   return statPanel({
     id: 3,
     title: "Groups beyond their objective",
-    description:
-      "Groups whose time lag is above the objective of their policy now; any number above 0 is late.",
-    empty: "0",
+    description: `Groups whose time lag was above the objective of their policy in the last ${config.staleAfterSeconds} s; any number above 0 is late.`,
+    empty: "none",
     width: 6,
     height: 4,
     unit: "none",
     steps: noneWanted(COLOURS.critical),
-    mappings: [emptyMapping("0", COLOURS.good)],
+    // Not green: nothing late and no data at all look the same here.
+    mappings: [emptyMapping("none")],
     lastSeconds: config.staleAfterSeconds,
     targets: [
       seriesQuery({
@@ -76,7 +76,8 @@ function lateNow(config: DashboardConfig): PanelDraft {
     ],
     calculation: "sum",
     transformations: [
-      { id: "reduce", options: { reducers: ["lastNotNull"], mode: "seriesToRows", includeTimeField: false } },
+      // Not the last: the bucket that has just begun is empty, and the count of nothing is 0, not unknown.
+      { id: "reduce", options: { reducers: ["max"], mode: "seriesToRows", includeTimeField: false } },
     ],
   });
 }
