@@ -34,7 +34,10 @@ const FOLDERS = Object.keys(MAY_IMPORT).toSorted((a, b) => b.length - a.length);
 const ONE_PLACE: readonly { readonly pattern: RegExp; readonly files: RegExp }[] = [
   { pattern: /^(cdktf|constructs|@cdktf\/)/, files: /^stacks\/cdktf\.ts$/ },
   { pattern: /^axios$/, files: /^collectors\/burrow\/(client|answer|http-adapter)\.ts$/ },
-  { pattern: /^@elastic\/elasticsearch$/, files: /^collectors\/elasticsearch\/client\.ts$/ },
+  {
+    pattern: /^@elastic\/elasticsearch$/,
+    files: /^collectors\/elasticsearch\/(client|node-connection)\.ts$/,
+  },
 ];
 
 type Import = { readonly from: string; readonly to: string };
