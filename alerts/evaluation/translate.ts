@@ -147,15 +147,18 @@ function toHistogram(
   };
 }
 
-function interpolate(lucene: string, { variables = {} }: TranslateOptions): string {
-  return lucene.replaceAll(/\$(?:\{(\w+):doublequote\}|(\w+))/g, (_, quoted?: string, plain?: string) => {
-    const name = quoted ?? plain ?? "";
-    const value = variables[name];
-    if (value === undefined) throw new Error(`The query uses $${name}, which has no value: ${lucene}`);
-    return quoted !== undefined && typeof value === "string"
-      ? `"${value.replaceAll('"', String.raw`\"`)}"`
-      : toLucene(value);
-  });
+/** `${__to}` is the end of the range, which Grafana itself fills in. */
+function interpolate(lucene: string, { variables = {}, toMs }: TranslateOptions): string {
+  return lucene
+    .replaceAll("${__to}", String(toMs))
+    .replaceAll(/\$(?:\{(\w+):doublequote\}|(\w+))/g, (_, quoted?: string, plain?: string) => {
+      const name = quoted ?? plain ?? "";
+      const value = variables[name];
+      if (value === undefined) throw new Error(`The query uses $${name}, which has no value: ${lucene}`);
+      return quoted !== undefined && typeof value === "string"
+        ? `"${value.replaceAll('"', String.raw`\"`)}"`
+        : toLucene(value);
+    });
 }
 
 function toLucene(value: string | readonly string[] | AllValue): string {

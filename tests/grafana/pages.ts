@@ -56,7 +56,7 @@ function roundInterval(wantedMs: number): number {
 }
 
 export function panelSearch(target: TargetView, moment: Moment): SearchBody {
-  return translateQuery({ ...target, query: withEnd(target.query, moment) }, optionsOf(moment));
+  return translateQuery(target, optionsOf(moment));
 }
 
 export function variableSearch(query: string, moment: Moment): SearchBody {
@@ -64,14 +64,9 @@ export function variableSearch(query: string, moment: Moment): SearchBody {
 }
 
 export function annotationSearch(query: string, moment: Moment): SearchBody {
-  return translateAnnotation(withEnd(query, moment), optionsOf(moment));
+  return translateAnnotation(query, optionsOf(moment));
 }
 
 function optionsOf({ fromMs, toMs, intervalMs, values }: Moment) {
   return { fromMs, toMs, intervalMs, variables: values };
-}
-
-/** `${__to}` is the end of the range, which Grafana itself fills in. */
-function withEnd(query: string, { toMs }: Moment): string {
-  return query.replaceAll("${__to}", String(toMs));
 }
