@@ -32,6 +32,10 @@ test("a living webhook is recognised without a post that people see", async () =
   expect(slack.posts.map(({ body }) => body)).toEqual([{}]);
 });
 
+test("a server that takes even an empty message is no fault", async () => {
+  expect(await look()).toMatchObject([{ check: "webhook", outcome: "ok" }]);
+});
+
 test("a test message is posted when asked for", async () => {
   expect(await look(file, "hello")).toMatchObject([
     { outcome: "ok", evidence: "Slack took the test message." },

@@ -69,6 +69,8 @@ function judgeEmpty(reply: Reply): Observation {
       `Slack knows the webhook (it answers ${word} to an empty message; nothing was posted).`,
     );
   }
+  // Servers that speak Slack's webhook, such as Mattermost, may take an empty message.
+  if (reply.status === 200 && word === "ok") return ok("webhook", "The webhook takes messages.");
   return judgeRefusal(reply.status, word);
 }
 
