@@ -114,6 +114,13 @@ async function burrow(walk: Walk, cluster: string, entry: ClusterConfig): Promis
   if (walk.containers === undefined) return [noEngine()];
   const container = judgeContainer(...named(walk, burrowName(cluster)));
   if (container.outcome === "broken") return [container];
+  if (judgeContainer(...named(walk, collectorName(cluster))).outcome === "broken") {
+    // Its API is published nowhere, and what is missing is not Burrow.
+    return [
+      container,
+      skipped("ready", "Burrow is asked from the collector's container, which does not run."),
+    ];
+  }
   const inside = {
     config: walk.config,
     container: hostName(walk.config, collectorName(cluster)),
