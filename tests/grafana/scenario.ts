@@ -278,8 +278,28 @@ function groupDocuments(story: Story, tick: number, options: ScenarioOptions): r
       cause: causeOf(story, verdict, lag),
     });
   }
+  // The same trouble once before, over half an hour ahead of this one.
+  const sinceEnd = since + EARLIER_SECONDS;
+  if (story.faultSeconds > 0 && sinceEnd > 0 && sinceEnd <= options.intervalSeconds) {
+    documents.push({
+      ...base,
+      record: "event",
+      event_kind: "verdict",
+      group: story.group,
+      event_from: story.verdict,
+      event_to: "ok",
+      event_text: `${story.group}: ${VERDICTS[story.verdict].label} → ok`,
+      event_since: new Date((tick - 600) * 1000).toISOString(),
+      peak_time_lag_seconds: 2 * story.objectiveSeconds,
+      peak_lag: 4200,
+      peak_cause: causeOf(story, story.verdict, 4200),
+      ...(story.team === undefined ? {} : { team: story.team }),
+    });
+  }
   return documents;
 }
+
+const EARLIER_SECONDS = 1800;
 
 type Numbers = {
   readonly number: number;

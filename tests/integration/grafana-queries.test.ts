@@ -134,6 +134,7 @@ test("the annotation of the group page finds the change of verdict", async () =>
   const found = await search(translateAnnotation(query, optionsFor("payments-writer")));
   expect(found.hits.hits.map(({ _source: source }) => source["event_text"])).toEqual([
     "payments-writer: ok → stopped",
+    "payments-writer: stopped → ok",
   ]);
 });
 
@@ -203,10 +204,19 @@ function lastValues(found: Answer): ReadonlyMap<string | number, number | undefi
   );
   return new Map(
     groups.map((group) => {
-      const values = level
-        .parse(group["9"])
-        .buckets.map((entry) => z.object({ value: z.number().nullable() }).parse(entry["1"]).value);
+      const values = histogramOf(group).map(
+        (entry) => z.object({ value: z.number().nullable() }).parse(entry["1"]).value,
+      );
       return [group.key, values.findLast((value) => value !== null) ?? undefined];
     }),
   );
+}
+
+/** The time buckets below a group, whatever else it is split by: a group has one policy at a time. */
+function histogramOf(group: Bucket): readonly Bucket[] {
+  const direct = level.safeParse(group["9"]);
+  if (direct.success) return direct.data.buckets;
+  const inner = Object.values(group).flatMap((value) => level.safeParse(value).data?.buckets ?? []);
+  expect(inner).toHaveLength(1);
+  return inner.flatMap(histogramOf);
 }
