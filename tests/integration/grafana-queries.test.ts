@@ -133,8 +133,8 @@ test("the annotation of the group page finds the change of verdict", async () =>
       ?.annotations.list.find(({ name }) => name === "Changes")?.query ?? "";
   const found = await search(translateAnnotation(query, optionsFor("payments-writer")));
   expect(found.hits.hits.map(({ _source: source }) => source["event_text"])).toEqual([
-    "payments-writer: ok → stopped",
     "payments-writer: stopped → ok",
+    "payments-writer: ok → stopped",
   ]);
 });
 
