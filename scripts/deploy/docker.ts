@@ -78,10 +78,7 @@ export async function removeLeftovers(
   options: { readonly volumes: boolean; readonly signal: AbortSignal },
 ): Promise<string[]> {
   const { signal } = options;
-  const containers = (await ownContainers(config, signal)).map((container) => container.name);
-  if (containers.length > 0) {
-    await docker(config, ["rm", "--force", "--volumes", ...containers], signal);
-  }
+  const containers = await removeOwnContainers(config, signal);
   const network = hostName(config, "network");
   const networks = (await docker(config, ["network", "ls", "--format", "{{.Name}}"], signal)).split("\n");
   const left = networks.filter((name) => name === network);
@@ -93,6 +90,15 @@ export async function removeLeftovers(
     await docker(config, ["volume", "rm", ...volumes], signal);
   }
   return [...containers, ...left, ...volumes];
+}
+
+/** Removes the containers of this environment that are left, and gives their names. */
+export async function removeOwnContainers(config: Config, signal: AbortSignal): Promise<string[]> {
+  const containers = (await ownContainers(config, signal)).map((container) => container.name);
+  if (containers.length > 0) {
+    await docker(config, ["rm", "--force", "--volumes", ...containers], signal);
+  }
+  return containers;
 }
 
 /** Volumes of this environment that exist. */

@@ -9,11 +9,13 @@ import type { Progress } from "../platform/progress.ts";
 import { ensureDockerProvider } from "../platform/provider.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { deploymentDirectories } from "./directories.ts";
-import { ownVolumes, removeLeftovers } from "./docker.ts";
+import { ownVolumes, removeLeftovers, removeOwnContainers } from "./docker.ts";
 import { writeTerraformEnvironment } from "./prepare.ts";
 
 /** Holds the volumes; an ordinary `down` never touches it. */
 const STORAGE = "storage";
+/** Cannot go while a container is attached to it. */
+const NETWORK = "network";
 const manifestSchema = z.object({ stacks: z.record(z.string(), z.unknown()) });
 
 export type DownOptions = {
@@ -37,14 +39,20 @@ export async function takeDown(
   writeTerraformEnvironment(config, provider.terraformConfigFile);
   const environment = purge ? { LAGLINE_PURGE: "1" } : {};
   await runCdktfStep(loaded, { progress, title: "Synthesise the stacks", arguments: ["synth"], environment });
-  const stacks = synthesisedStacks(config).filter((name) => name !== STORAGE);
-  await runCdktfStep(loaded, {
-    progress,
-    title: "Destroy the stacks",
-    arguments: ["destroy", ...stacks, "--ignore-missing-stack-dependencies"],
-    environment,
-  });
-  const leftovers = await removeLeftovers(config, { volumes: false, signal });
+  const stacks = synthesisedStacks(config).filter((name) => name !== STORAGE && name !== NETWORK);
+  const destroy = (title: string, names: readonly string[]): Promise<unknown> =>
+    runCdktfStep(loaded, {
+      progress,
+      title,
+      arguments: ["destroy", ...names, "--ignore-missing-stack-dependencies"],
+      environment,
+    });
+  await destroy("Destroy the stacks", stacks);
+  // Of a stack that lagline.yaml has no more, for example; the network could not go while they are attached.
+  const containers = await removeOwnContainers(config, signal);
+  // A step of its own: cdktf does not keep the order of dependencies when one of them (storage) stays.
+  await destroy("Destroy the network", [NETWORK]);
+  const leftovers = [...containers, ...(await removeLeftovers(config, { volumes: false, signal }))];
   if (leftovers.length > 0) {
     progress.log(`Removed what the state did not know: ${leftovers.join(", ")}.`);
   }
