@@ -1,14 +1,12 @@
 /** `lagline annotate`: marks a deployment on the pages of the groups it touches. */
-import { type DocumentsIndex, documentsIndex, readableIndex } from "../../config/documents-index.ts";
+import type { DocumentsIndex } from "../../config/documents-index.ts";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
-import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { bulkTarget } from "../../collectors/elasticsearch/destination.ts";
-import { readGroupsSeen } from "../policy/groups-seen.ts";
-import { nameFilter } from "../search/globs.ts";
-import { openElasticsearch, searchOver } from "../search/search.ts";
 import type { Deployment } from "./events.ts";
 import { deploymentEvents } from "./events.ts";
+import { MAXIMUM_GROUPS, groupsNamed, withEventConnections } from "./groups-named.ts";
+import type { EventConnections } from "./groups-named.ts";
 import { storeEvents } from "./store.ts";
 
 export type AnnotateOptions = Omit<Deployment, "groups" | "nowMs"> & {
@@ -20,43 +18,22 @@ export type AnnotateOptions = Omit<Deployment, "groups" | "nowMs"> & {
 };
 
 const LOOK_BACK_MS = 24 * 3_600_000;
-/** More groups than this are a glob that matches too much. */
-const MAX_GROUPS = 1000;
 
 /** @throws LaglineError `LAGLINE_ANNOTATE_NO_GROUP`, `LAGLINE_ANNOTATE_TOO_MANY`, `LAGLINE_ANNOTATE_FAILED`. */
 export async function runAnnotate(config: Config, options: AnnotateOptions): Promise<void> {
-  readableIndex(config);
-  const reader = await openElasticsearch(config);
-  const writer = await openElasticsearch(config, "collector");
-  try {
-    await annotateOver({ reader, writer }, documentsIndex(config), options);
-  } finally {
-    await Promise.all([reader.close(), writer.close()]);
-  }
+  await withEventConnections(config, "collector", (connections, index) =>
+    annotateOver(connections, index, options),
+  );
 }
-
-export type AnnotateConnections = {
-  /** May search. */
-  readonly reader: Pick<ElasticsearchHttp, "request">;
-  /** May add documents. */
-  readonly writer: Pick<ElasticsearchHttp, "request">;
-};
 
 /** The same over any connections, for tests. */
 export async function annotateOver(
-  { reader, writer }: AnnotateConnections,
+  { reader, writer }: EventConnections,
   index: DocumentsIndex,
   options: AnnotateOptions,
 ): Promise<void> {
   const nowMs = (options.now ?? Date.now)();
-  const seen = await readGroupsSeen(searchOver(reader, index.search), {
-    fromMs: nowMs - LOOK_BACK_MS,
-    signal: options.signal,
-  });
-  const matches = nameFilter(options.groups);
-  const groups = seen
-    .filter(({ cluster, group }) => cluster === options.cluster && matches(group))
-    .map(({ group }) => group);
+  const groups = await groupsNamed(reader, index, { ...options, fromMs: nowMs - LOOK_BACK_MS });
   check(groups.length, options);
   const events = deploymentEvents({ ...options, groups, nowMs });
   await storeEvents(writer, events, { target: bulkTarget(index), signal: options.signal });
@@ -76,10 +53,10 @@ function check(count: number, { cluster, groups }: AnnotateOptions): void {
       hint: "`lagline top --once` lists the groups there are.",
     });
   }
-  if (count > MAX_GROUPS) {
+  if (count > MAXIMUM_GROUPS) {
     throw new LaglineError({
       code: "LAGLINE_ANNOTATE_TOO_MANY",
-      message: `${count} groups of ${cluster} match ${groups.join(", ")}; at most ${MAX_GROUPS} are marked at once.`,
+      message: `${count} groups of ${cluster} match ${groups.join(", ")}; at most ${MAXIMUM_GROUPS} are marked at once.`,
       hint: "Use a narrower --group.",
     });
   }

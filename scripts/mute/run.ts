@@ -4,15 +4,13 @@ import { muteEvents } from "./events.ts";
 import type { Mute } from "./events.ts";
 import type { Config } from "../../config/schema.ts";
 import { bulkTarget } from "../../collectors/elasticsearch/destination.ts";
-import { type DocumentsIndex, documentsIndex, readableIndex } from "../../config/documents-index.ts";
+import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { LaglineError, describeError } from "../../model/errors.ts";
-import type { AnnotateConnections } from "../annotate/run.ts";
+import { MAXIMUM_GROUPS, groupsNamed, withEventConnections } from "../annotate/groups-named.ts";
+import type { EventConnections, Who } from "../annotate/groups-named.ts";
 import { storeEvents } from "../annotate/store.ts";
-import { readGroupsSeen } from "../policy/groups-seen.ts";
 import { nameFilter } from "../search/globs.ts";
-import { openElasticsearch, searchOver } from "../search/search.ts";
 
-export type Who = { readonly cluster: string; readonly groups: readonly string[] };
 type Common = Who & {
   readonly json: boolean;
   readonly now?: () => number;
@@ -24,45 +22,26 @@ export type MuteOptions = Common & Pick<Mute, "minutes" | "reason">;
 const LOOK_BACK_MS = 7 * 86_400_000;
 /** Rules look back for seven days: a longer mute would end by itself, and nobody would know when. */
 export const MAXIMUM_MINUTES = 7 * 24 * 60;
-/** More groups than this are a glob that matches too much. */
-const MAX_GROUPS = 1000;
 const TIMEOUT_MS = 10_000;
 
 /** @throws LaglineError `LAGLINE_MUTE_NO_GROUP`, `LAGLINE_USAGE_MUTE`, `LAGLINE_ANNOTATE_FAILED`. */
 export async function runMute(config: Config, options: MuteOptions): Promise<void> {
-  await withConnections(config, "collector", (connections) =>
-    muteOver(connections, documentsIndex(config), options),
+  await withEventConnections(config, "collector", (connections, index) =>
+    muteOver(connections, index, options),
   );
 }
 
 /** Takes mutes back; deployments stay. @throws LaglineError `LAGLINE_UNMUTE_FAILED` */
 export async function runUnmute(config: Config, options: Common): Promise<void> {
   // The collector may only add.
-  await withConnections(config, "operator", (connections) =>
-    unmuteOver(connections, documentsIndex(config), options),
+  await withEventConnections(config, "operator", (connections, index) =>
+    unmuteOver(connections, index, options),
   );
-}
-
-type Http = AnnotateConnections["reader"];
-
-async function withConnections(
-  config: Config,
-  user: "collector" | "operator",
-  use: (connections: AnnotateConnections) => Promise<void>,
-): Promise<void> {
-  readableIndex(config);
-  const reader = await openElasticsearch(config);
-  const writer = await openElasticsearch(config, user);
-  try {
-    await use({ reader, writer });
-  } finally {
-    await Promise.all([reader.close(), writer.close()]);
-  }
 }
 
 /** The same over any connection, for tests. */
 export async function muteOver(
-  { reader, writer }: AnnotateConnections,
+  { reader, writer }: EventConnections,
   index: DocumentsIndex,
   options: MuteOptions,
 ): Promise<void> {
@@ -74,14 +53,7 @@ export async function muteOver(
     });
   }
   const nowMs = (options.now ?? Date.now)();
-  const seen = await readGroupsSeen(searchOver(reader, index.search), {
-    fromMs: nowMs - LOOK_BACK_MS,
-    signal: options.signal,
-  });
-  const matches = nameFilter(options.groups);
-  const groups = seen
-    .filter(({ cluster, group }) => cluster === options.cluster && matches(group))
-    .map(({ group }) => group);
+  const groups = await groupsNamed(reader, index, { ...options, fromMs: nowMs - LOOK_BACK_MS });
   check(groups.length, options);
   const events = muteEvents({ ...options, groups, nowMs });
   await storeEvents(writer, events, { target: bulkTarget(index), signal: options.signal });
@@ -104,7 +76,7 @@ const hitsSchema = z.object({
 const bulkSchema = z.object({ errors: z.boolean() });
 
 export async function unmuteOver(
-  { reader, writer }: AnnotateConnections,
+  { reader, writer }: EventConnections,
   index: DocumentsIndex,
   options: Common,
 ): Promise<void> {
@@ -148,7 +120,11 @@ export async function unmuteOver(
 
 type Hit = z.output<typeof hitsSchema>["hits"]["hits"][number];
 
-async function remove(http: Http, hits: readonly Hit[], signal: AbortSignal): Promise<void> {
+async function remove(
+  http: EventConnections["writer"],
+  hits: readonly Hit[],
+  signal: AbortSignal,
+): Promise<void> {
   const lines = hits.map(({ _index, _id }) => `${JSON.stringify({ delete: { _index, _id } })}\n`);
   try {
     const { status, body } = await http.request({
@@ -176,10 +152,10 @@ function check(count: number, { cluster, groups }: Who): void {
       hint: "`lagline top --once` lists the groups there are.",
     });
   }
-  if (count > MAX_GROUPS) {
+  if (count > MAXIMUM_GROUPS) {
     throw new LaglineError({
       code: "LAGLINE_USAGE_MUTE",
-      message: `${count} groups of ${cluster} match ${groups.join(", ")}; at most ${MAX_GROUPS} are muted at once.`,
+      message: `${count} groups of ${cluster} match ${groups.join(", ")}; at most ${MAXIMUM_GROUPS} are muted at once.`,
       hint: "Use a narrower --group; a whole cluster is silenced in Grafana, by its label.",
     });
   }
