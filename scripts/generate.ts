@@ -22,7 +22,7 @@ const files = new Map([
   ["docs/reference/records.md", recordsReference()],
   ["docs/reference/metrics.md", metricsReference()],
   ["docs/reference/errors.md", errorsReference()],
-  ["docs/reference/commands.md", await commandsReference()],
+  ["docs/reference/commands.md", commandsReference()],
   ...(await goldenFiles()),
 ]);
 const present = OWN_FOLDERS.flatMap((folder) => list(folder));

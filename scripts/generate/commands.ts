@@ -1,22 +1,11 @@
-/** Every command with its options, gathered from the modules that add them; and the reference made from it. */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+/** The reference of every command with its options. */
 import { Command } from "commander";
-import { z } from "zod";
-
-const FOLDER = join(import.meta.dirname, "..", "commands");
-const adder = z.custom<(program: Command) => void>((value) => typeof value === "function");
+import { ALL_COMMANDS } from "../commands/all.ts";
 
 /** The program as `scripts/lagline.ts` builds it, without the process around it. */
-export async function gatherCommands(): Promise<Command> {
+export function gatherCommands(): Command {
   const program = new Command("lagline");
-  for (const file of readdirSync(FOLDER).toSorted()) {
-    if (file.endsWith(".test.ts")) continue;
-    const module: unknown = await import(join(FOLDER, file));
-    for (const [name, value] of Object.entries(z.record(z.string(), z.unknown()).parse(module))) {
-      if (/^add[A-Za-z]*Commands?$/.test(name)) adder.parse(value)(program);
-    }
-  }
+  for (const add of ALL_COMMANDS) add(program);
   return program;
 }
 
@@ -28,8 +17,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration. \`--help\` after a
 command is \`scripts/lagline\`; in the installed package and in the collector's image it is \`lagline\`.
 `;
 
-export async function commandsReference(): Promise<string> {
-  const commands = leaves(await gatherCommands(), []).toSorted((a, b) =>
+export function commandsReference(): string {
+  const commands = leaves(gatherCommands(), []).toSorted((a, b) =>
     a.path.join(" ") < b.path.join(" ") ? -1 : 1,
   );
   return `${HEADER}${commands.map(section).join("")}`;

@@ -43,7 +43,7 @@ describe("links between pages", () => {
   });
 });
 
-const program = await gatherCommands();
+const program = gatherCommands();
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
