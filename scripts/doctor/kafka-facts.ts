@@ -3,14 +3,10 @@ import { Admin, metadataV12 } from "@platformatic/kafka";
 import type { Connection } from "@platformatic/kafka";
 import { kafkaClientOptions } from "../kafka-admin/connection.ts";
 import type { KafkaConnection } from "../kafka-admin/connection.ts";
-import { kafkaReasonText, kafkaReasons } from "../kafka-admin/failures.ts";
+import { hasReason, kafkaReasonText, kafkaReasons } from "../kafka-admin/failures.ts";
 import { OFFSETS_TOPIC } from "../kafka-admin/offsets-topic.ts";
 import { atMost } from "../kafka-admin/waiting.ts";
 import type { BrokerReach, KafkaFacts, OffsetsTopic } from "./kafka-checks.ts";
-
-/** Codes of `Metadata` for a topic: unknown, and not allowed to be described. */
-const UNKNOWN_TOPIC = 3;
-const TOPIC_AUTHORIZATION_FAILED = 29;
 
 /** @throws LaglineError `LAGLINE_KAFKA_FILE` when a certificate or password file cannot be read. */
 export async function readKafkaFacts(connection: KafkaConnection): Promise<KafkaFacts> {
@@ -62,20 +58,8 @@ async function readOffsets(connection: Connection): Promise<OffsetsTopic> {
       operations: topic.topicAuthorizedOperations,
     };
   } catch (error) {
-    const codes = errorCodes(error);
-    if (codes.includes(UNKNOWN_TOPIC)) return { kind: "missing" };
-    if (codes.includes(TOPIC_AUTHORIZATION_FAILED)) return { kind: "hidden" };
+    if (hasReason(error, "UNKNOWN_TOPIC_OR_PARTITION")) return { kind: "missing" };
+    if (hasReason(error, "TOPIC_AUTHORIZATION_FAILED")) return { kind: "hidden" };
     return { kind: "unreadable", reason: kafkaReasonText(error) };
   }
-}
-
-function errorCodes(error: unknown): readonly number[] {
-  const ids: Readonly<Record<string, number>> = {
-    UNKNOWN_TOPIC_OR_PARTITION: UNKNOWN_TOPIC,
-    TOPIC_AUTHORIZATION_FAILED,
-  };
-  return kafkaReasons(error).flatMap(({ id }) => {
-    const code = id === undefined ? undefined : ids[id];
-    return code === undefined ? [] : [code];
-  });
 }
