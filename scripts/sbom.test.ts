@@ -46,8 +46,8 @@ describe("the software bill of materials", () => {
   });
 
   it("has the checksum of every package that is fetched by itself, and is the same for the same lockfile", () => {
-    const shipped = components.filter(({ name, scope }) => scope === "required" && name === "axios");
-    expect(shipped[0]?.hashes).toHaveLength(1);
+    const shipped = components.find(({ name, scope }) => scope === "required" && name === "axios");
+    expect(shipped?.hashes).toHaveLength(1);
     expect(softwareBill(lock)).toBe(softwareBill(lock));
   });
 });
