@@ -27,6 +27,7 @@ export async function openListener(config: Config, parts: Parts, version: string
     counts: events.counts,
     blind: () => Object.values(keeper.now.blind).some(({ told }) => told),
     slackFails: () => parts.sender.troubles().length > 0,
+    heartbeatMs: () => heartbeats.heardAtMs,
     now: Date.now,
   });
   return startListener({

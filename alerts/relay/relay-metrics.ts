@@ -38,6 +38,8 @@ export type RelayMetricsOptions = {
   readonly counts: Counts;
   readonly blind: () => boolean;
   readonly slackFails: () => boolean;
+  /** Null before the first one of this process. */
+  readonly heartbeatMs: () => number | null;
   readonly now: () => number;
 };
 
@@ -161,6 +163,11 @@ function processMetrics(options: RelayMetricsOptions): readonly Metric[] {
     gauge("lagline_relay_blind", "1 while a cluster cannot be seen.", () => (options.blind() ? 1 : 0)),
     gauge("lagline_relay_slack_up", "0 while Slack does not take messages.", () =>
       options.slackFails() ? 0 : 1,
+    ),
+    gauge(
+      "lagline_relay_heartbeat_timestamp_seconds",
+      "When Grafana's watchdog rule was last heard; 0: not since the start of the process.",
+      () => (options.heartbeatMs() ?? 0) / 1000,
     ),
     {
       type: "counter",
