@@ -129,7 +129,7 @@ function addDoctor(program: Command): void {
   const command = program
     .command("doctor")
     .description(
-      "Walk Kafka, Burrow, collector, Elasticsearch, Grafana and Slack; name the first broken link and its fix.",
+      "Walk Kafka, Burrow, collector, Elasticsearch, Grafana, relay and Slack; name the first broken link and its fix.",
     )
     .option("--send-test", "post a test message to Slack", false)
     .option("--json", "print one JSON document", false)

@@ -5,16 +5,22 @@ import { LaglineError } from "../../model/errors.ts";
 import { hostName } from "../../stacks/deployment.ts";
 import { volumeNames } from "../../stacks/storage-stack.ts";
 
+export type DockerOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Standard input, for what must not be an argument: those can be read by everybody on the host. */
+  readonly input?: string;
+};
+
 /** Runs the docker client; gives standard output. @throws LaglineError LAGLINE_DOCKER_FAILED with the engine's words. */
 export async function docker(
   config: Config,
   arguments_: readonly string[],
-  signal?: AbortSignal,
+  { signal, input }: DockerOptions = {},
 ): Promise<string> {
   const host = config.deployment.docker_host;
   const result = await execa("docker", [...arguments_], {
     reject: false,
-    stdin: "ignore",
+    ...(input === undefined ? { stdin: "ignore" } : { input }),
     timeout: 120_000,
     ...(host === undefined ? {} : { env: { DOCKER_HOST: host } }),
     ...(signal === undefined ? {} : { cancelSignal: signal }),
@@ -42,7 +48,9 @@ export type OwnContainer = {
 /** Containers of this environment, running or not. */
 export async function ownContainers(config: Config, signal?: AbortSignal): Promise<OwnContainer[]> {
   const ids = (
-    await docker(config, ["ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`], signal)
+    await docker(config, ["ps", "-aq", "--filter", `label=lagline.environment=${config.environment}`], {
+      signal,
+    })
   )
     .split("\n")
     .filter(Boolean);
@@ -51,7 +59,7 @@ export async function ownContainers(config: Config, signal?: AbortSignal): Promi
   }
   const template =
     "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.State.ExitCode}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}";
-  return (await docker(config, ["inspect", "--format", template, ...ids], signal))
+  return (await docker(config, ["inspect", "--format", template, ...ids], { signal }))
     .split("\n")
     .filter(Boolean)
     .map(parseContainer);
@@ -80,14 +88,14 @@ export async function removeLeftovers(
   const { signal } = options;
   const containers = await removeOwnContainers(config, signal);
   const network = hostName(config, "network");
-  const networks = (await docker(config, ["network", "ls", "--format", "{{.Name}}"], signal)).split("\n");
+  const networks = (await docker(config, ["network", "ls", "--format", "{{.Name}}"], { signal })).split("\n");
   const left = networks.filter((name) => name === network);
   if (left.length > 0) {
-    await docker(config, ["network", "rm", network], signal);
+    await docker(config, ["network", "rm", network], { signal });
   }
   const volumes = options.volumes ? await ownVolumes(config, signal) : [];
   if (volumes.length > 0) {
-    await docker(config, ["volume", "rm", ...volumes], signal);
+    await docker(config, ["volume", "rm", ...volumes], { signal });
   }
   return [...containers, ...left, ...volumes];
 }
@@ -96,14 +104,14 @@ export async function removeLeftovers(
 export async function removeOwnContainers(config: Config, signal: AbortSignal): Promise<string[]> {
   const containers = (await ownContainers(config, signal)).map((container) => container.name);
   if (containers.length > 0) {
-    await docker(config, ["rm", "--force", "--volumes", ...containers], signal);
+    await docker(config, ["rm", "--force", "--volumes", ...containers], { signal });
   }
   return containers;
 }
 
 /** Volumes of this environment that exist. */
 export async function ownVolumes(config: Config, signal?: AbortSignal): Promise<string[]> {
-  const present = new Set((await docker(config, ["volume", "ls", "--quiet"], signal)).split("\n"));
+  const present = new Set((await docker(config, ["volume", "ls", "--quiet"], { signal })).split("\n"));
   return volumeNames(config)
     .map((name) => hostName(config, name))
     .filter((name) => present.has(name));

@@ -34,12 +34,25 @@ export function judgeContainer(name: string, container: OwnContainer | undefined
 
 const readiness = z.object({ ok: z.boolean(), reasons: z.array(z.string()) });
 
+/** Whose /readyz it is, and what to do about its reasons. */
+export type ReadinessSubject = {
+  readonly who: "collector" | "relay";
+  readonly portSetting: string;
+  readonly fix: string;
+};
+
+const COLLECTOR: ReadinessSubject = {
+  who: "collector",
+  portSetting: "collector.health_port",
+  fix: "The reasons are the collector's own; its log has more.",
+};
+
 /** What /readyz answered. */
-export function judgeReadiness(reply: Reply): Observation {
+export function judgeReadiness(reply: Reply, { who, portSetting, fix } = COLLECTOR): Observation {
   if (reply.kind === "none") {
     return broken(
       "readiness",
-      `The collector's /readyz does not answer: ${reply.reason}.`,
+      `The ${who}'s /readyz does not answer: ${reply.reason}.`,
       "The process hangs or is about to start; look at its log.",
     );
   }
@@ -47,17 +60,13 @@ export function judgeReadiness(reply: Reply): Observation {
   if (!parsed.success) {
     return broken(
       "readiness",
-      `The collector's /readyz answers HTTP ${reply.status} with something else than its state.`,
-      "Another program has collector.health_port; choose a free one.",
+      `The ${who}'s /readyz answers HTTP ${reply.status} with something else than its state.`,
+      `Another program has ${portSetting}; choose a free one.`,
     );
   }
   return parsed.data.ok
-    ? ok("readiness", "The collector says that it is ready.")
-    : broken(
-        "readiness",
-        parsed.data.reasons.join(" "),
-        "The reasons are the collector's own; its log has more.",
-      );
+    ? ok("readiness", `The ${who} says that it is ready.`)
+    : broken("readiness", parsed.data.reasons.join(" "), fix);
 }
 
 const recordFields = {

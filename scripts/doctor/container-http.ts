@@ -21,8 +21,8 @@ const answerSchema = z.object({
 });
 type InsideAnswer = z.output<typeof answerSchema>;
 
-/** Reads a URL with fetch and prints status, three headers and the body as one JSON object. */
-const SCRIPT = `const u=process.argv[1];fetch(u,{redirect:"manual",signal:AbortSignal.timeout(${TIMEOUT_MS})}).then(async(r)=>{const h=(n)=>r.headers.get(n)??"";console.log(JSON.stringify({status:r.status,contentType:h("content-type"),location:h("location"),date:h("date"),body:await r.text()}))},(e)=>{console.error(String(e.cause?.code??e.message));process.exit(7)})`;
+/** Reads a URL with fetch and prints status, three headers and the body as one JSON object. What to ask comes by standard input. */
+const SCRIPT = `const {url,headers}=JSON.parse(require("node:fs").readFileSync(0,"utf8"));fetch(url,{headers,redirect:"manual",signal:AbortSignal.timeout(${TIMEOUT_MS})}).then(async(r)=>{const h=(n)=>r.headers.get(n)??"";console.log(JSON.stringify({status:r.status,contentType:h("content-type"),location:h("location"),date:h("date"),body:await r.text()}))},(e)=>{console.error(String(e.cause?.code??e.message));process.exit(7)})`;
 
 export type Inside = {
   readonly config: Config;
@@ -31,9 +31,11 @@ export type Inside = {
   readonly signal: AbortSignal;
 };
 
+export type Request = { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+
 /** One GET from inside; never throws. */
-export async function askInside(inside: Inside, url: string): Promise<Reply> {
-  const answer = await read(inside, url);
+export async function askInside(inside: Inside, request: Request): Promise<Reply> {
+  const answer = await read(inside, request);
   return "reason" in answer
     ? { kind: "none", reason: answer.reason }
     : { kind: "answer", status: answer.status, text: answer.body };
@@ -47,7 +49,7 @@ export function insideBurrowClient(inside: Inside, about: { server: string; clus
     close: () => undefined,
     async get(path, subject): Promise<BurrowAnswer> {
       const sentMs = Date.now();
-      const answer = await read(inside, `${about.server}${path}`);
+      const answer = await read(inside, { url: `${about.server}${path}` });
       if ("reason" in answer) {
         const detail = `${about.server} could not be read from inside ${inside.container}: ${answer.reason}.`;
         return { ok: false, status: null, problem: { kind: "connect", ...subject, detail }, dateMs: null };
@@ -66,13 +68,15 @@ export function insideBurrowClient(inside: Inside, about: { server: string; clus
   };
 }
 
-async function read(inside: Inside, url: string): Promise<InsideAnswer | { readonly reason: string }> {
+async function read(
+  inside: Inside,
+  { url, headers = {} }: Request,
+): Promise<InsideAnswer | { readonly reason: string }> {
   try {
-    const text = await docker(
-      inside.config,
-      ["exec", inside.container, "node", "-e", SCRIPT, url],
-      inside.signal,
-    );
+    const text = await docker(inside.config, ["exec", "-i", inside.container, "node", "-e", SCRIPT], {
+      signal: inside.signal,
+      input: JSON.stringify({ url, headers }),
+    });
     const parsed = answerSchema.safeParse(JSON.parse(text));
     return parsed.success ? parsed.data : { reason: "what the container printed is no answer" };
   } catch (error) {

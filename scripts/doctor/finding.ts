@@ -1,7 +1,7 @@
 /** What a look at one link of the chain found, and which link is the first that is broken. Pure. */
 
 /** The way of a number, from its source to the person. A later link cannot be right while an earlier one is broken. */
-export const LINKS = ["kafka", "burrow", "collector", "elasticsearch", "grafana", "slack"] as const;
+export const LINKS = ["kafka", "burrow", "collector", "elasticsearch", "grafana", "relay", "slack"] as const;
 export type Link = (typeof LINKS)[number];
 
 export const LINK_TITLES: Readonly<Record<Link, string>> = {
@@ -10,6 +10,7 @@ export const LINK_TITLES: Readonly<Record<Link, string>> = {
   collector: "Collector",
   elasticsearch: "Elasticsearch",
   grafana: "Grafana",
+  relay: "Relay",
   slack: "Slack",
 };
 

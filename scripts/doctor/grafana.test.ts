@@ -7,6 +7,7 @@ import type { JsonServer } from "../../tests/fakes/json-server.ts";
 import { startJsonServer } from "../../tests/fakes/json-server.ts";
 import { expectedGrafana } from "./expected-grafana.ts";
 import type { Observation } from "./finding.ts";
+import type { GrafanaLook } from "./grafana.ts";
 import { lookAtGrafana } from "./grafana.ts";
 
 let directory: string;
@@ -30,8 +31,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const look = (over: { url?: string; passwordFile?: string | undefined } = {}) =>
-  lookAtGrafana({ url: grafana.url, passwordFile, expected, signal: AbortSignal.timeout(5000), ...over });
+const look = (over: Partial<GrafanaLook> = {}) =>
+  lookAtGrafana({
+    url: grafana.url,
+    passwordFile,
+    expected: async () => expected,
+    signal: AbortSignal.timeout(5000),
+    ...over,
+  });
 const outcomes = (found: readonly Observation[]): Record<string, string> =>
   Object.fromEntries(found.map(({ check, outcome }) => [check, outcome]));
 const RIGHT = { health: "ok", dashboards: "ok", "alert-rules": "ok", "data-source": "ok" };
@@ -41,7 +48,12 @@ test("nothing is wrong with a Grafana that has all files", async () => {
 });
 
 test("a Grafana that does not run breaks health", async () => {
-  expect(outcomes(await look({ url: "http://127.0.0.1:1" }))).toEqual({ health: "broken" });
+  const unwanted = async () => {
+    throw new Error("Nothing is rendered for a Grafana that cannot be asked.");
+  };
+  expect(outcomes(await look({ url: "http://127.0.0.1:1", expected: unwanted }))).toEqual({
+    health: "broken",
+  });
 });
 
 test("a page that is no Grafana breaks health", async () => {

@@ -11,7 +11,8 @@ export type GrafanaLook = {
   readonly url: string;
   /** Password of `admin`; without it only the health is asked. */
   readonly passwordFile: string | undefined;
-  readonly expected: ExpectedGrafana;
+  /** What must be there; rendered only when Grafana can be asked for it. */
+  readonly expected: () => Promise<ExpectedGrafana>;
   readonly signal: AbortSignal;
 };
 
@@ -46,7 +47,13 @@ export async function lookAtGrafana(look: GrafanaLook): Promise<readonly Observa
   }
   const get = (path: string): Promise<Reply> =>
     ask(`${look.url}${path}`, { headers: { authorization }, signal: look.signal });
-  return [health, await dashboards(get, look), await rules(get, look), ...(await datasources(get, look))];
+  const expected = await look.expected();
+  return [
+    health,
+    judgeUids("dashboards", expected.dashboardUids, await get("/api/search?type=dash-db&limit=5000")),
+    judgeUids("alert rules", expected.ruleUids, await get("/api/v1/provisioning/alert-rules")),
+    ...(await datasources(get, expected)),
+  ];
 }
 
 type Get = (path: string) => Promise<Reply>;
@@ -79,14 +86,6 @@ function judgeHealth(url: string, reply: Reply): Observation {
 
 const uidsSchema = z.array(z.object({ uid: z.string() }));
 
-async function dashboards(get: Get, { expected }: GrafanaLook): Promise<Observation> {
-  return judgeUids("dashboards", expected.dashboardUids, await get("/api/search?type=dash-db&limit=5000"));
-}
-
-async function rules(get: Get, { expected }: GrafanaLook): Promise<Observation> {
-  return judgeUids("alert rules", expected.ruleUids, await get("/api/v1/provisioning/alert-rules"));
-}
-
 function judgeUids(what: string, expected: readonly string[], reply: Reply): Observation {
   const check = what.replace(" ", "-");
   const parsed = reply.kind === "answer" ? uidsSchema.safeParse(jsonOf(reply.text)) : undefined;
@@ -111,9 +110,9 @@ function judgeUids(what: string, expected: readonly string[], reply: Reply): Obs
 
 const sourceSchema = z.object({ status: z.string().optional(), message: z.string().optional() });
 
-async function datasources(get: Get, { expected }: GrafanaLook): Promise<readonly Observation[]> {
+async function datasources(get: Get, { datasourceUids }: ExpectedGrafana): Promise<readonly Observation[]> {
   return Promise.all(
-    expected.datasourceUids.map(async (uid) => {
+    datasourceUids.map(async (uid) => {
       const reply = await get(`/api/datasources/uid/${encodeURIComponent(uid)}/health`);
       if (reply.kind === "none")
         return broken("data-source", `The data source ${uid} did not answer: ${reply.reason}.`, FILES_FIX);

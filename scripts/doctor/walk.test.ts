@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseConfig } from "../../config/load.ts";
 import type { FakeBurrow } from "../../tests/fakes/fake-burrow.ts";
 import { startFakeBurrow } from "../../tests/fakes/fake-burrow.ts";
+import { startJsonServer } from "../../tests/fakes/json-server.ts";
 import { firstBroken } from "./finding.ts";
 import { walkChain } from "./walk.ts";
 
@@ -49,4 +50,38 @@ test("a password file that cannot be read is a finding of its link, not an end o
     link: "slack",
     outcome: "broken",
   });
+});
+
+test("without the relay in lagline.yaml its link is said to be none", async () => {
+  const relay = (await walk()).filter(({ link }) => link === "relay");
+  expect(relay).toMatchObject([
+    { outcome: "skipped", evidence: expect.stringContaining("there is no relay") },
+  ]);
+});
+
+const RELAY = (settings: string) => [
+  `alerts: { slack: { webhook_file: "${join(directory, "none")}", delivery: relay }, relay: { token_file: "${join(directory, "token")}", ${settings} } }`,
+];
+
+test("a relay that must be at an address and is not there breaks its link", async () => {
+  const relay = (await walk(RELAY('url: "http://127.0.0.1:1"'))).filter(({ link }) => link === "relay");
+  expect(relay).toContainEqual(expect.objectContaining({ check: "readiness", outcome: "broken" }));
+  expect(relay).toContainEqual(expect.objectContaining({ check: "token", outcome: "broken" }));
+});
+
+test("where nothing is deployed a relay that does not answer is not called broken", async () => {
+  const relay = (await walk(RELAY("port: 1"))).filter(({ link }) => link === "relay");
+  expect(relay).toMatchObject([{ check: "container", outcome: "skipped" }]);
+});
+
+test("a relay that runs as a process is looked at by its port", async () => {
+  const other = await startJsonServer({ "GET /readyz": { body: { ok: true, reasons: [] } } });
+  try {
+    const findings = await walk(RELAY(`port: ${new URL(other.url).port}`));
+    expect(findings).toContainEqual(
+      expect.objectContaining({ link: "relay", check: "readiness", outcome: "ok" }),
+    );
+  } finally {
+    await other.stop();
+  }
 });

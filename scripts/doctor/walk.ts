@@ -3,7 +3,6 @@ import { documentsIndex, readableIndex } from "../../config/documents-index.ts";
 import { createBurrowClient } from "../../collectors/burrow/client.ts";
 import type { BurrowClient } from "../../collectors/burrow/client.ts";
 import { burrowClientOptions } from "../../collectors/burrow/open.ts";
-import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { burrowSource } from "../../collectors/settings.ts";
 import type { ClusterConfig, Config } from "../../config/schema.ts";
 import { describeError } from "../../model/errors.ts";
@@ -15,37 +14,26 @@ import {
   collectorName,
   elasticsearchHostUrls,
 } from "../../stacks/endpoints.ts";
-import type { OwnContainer } from "../deploy/docker.ts";
 import { ownContainers } from "../deploy/docker.ts";
 import { connectionOf } from "../kafka-admin/of-cluster.ts";
 import { openElasticsearch, searchOver } from "../search/search.ts";
 import { lookAtBurrow } from "./burrow.ts";
 import { judgeContainer, judgeReadiness, judgeStored, readStored } from "./collector.ts";
 import { askInside, insideBurrowClient } from "./container-http.ts";
+import type { Walk } from "./context.ts";
+import { named, noEngine } from "./context.ts";
 import { lookAtElasticsearch } from "./elasticsearch.ts";
-import { expectedGrafana } from "./expected-grafana.ts";
 import type { Finding, Link, Observation } from "./finding.ts";
 import { broken, skipped } from "./finding.ts";
-import { lookAtGrafana } from "./grafana.ts";
 import { judgeKafka } from "./kafka-checks.ts";
 import { readKafkaFacts } from "./kafka-facts.ts";
-import { lookAtSlack } from "./slack.ts";
+import { grafana, relay, slack } from "./telling.ts";
 
 export type WalkOptions = {
   /** Posts a test message to Slack. */
   readonly sendTest: boolean;
   readonly signal: AbortSignal;
   readonly now?: () => number;
-};
-
-type Walk = {
-  readonly config: Config;
-  readonly signal: AbortSignal;
-  readonly now: () => number;
-  readonly sendTest: boolean;
-  /** Containers of this environment; undefined where no Docker engine answers. */
-  readonly containers: readonly OwnContainer[] | undefined;
-  readonly http: ElasticsearchHttp | { readonly problem: string };
 };
 
 /** Findings in the order of the chain, cluster by cluster. Never throws for what it finds. */
@@ -68,6 +56,7 @@ export async function walkChain(config: Config, options: WalkOptions): Promise<r
     const shared = [
       link(walk, { link: "elasticsearch" }, () => elasticsearch(walk)),
       link(walk, { link: "grafana" }, () => grafana(walk)),
+      link(walk, { link: "relay" }, () => relay(walk)),
       link(walk, { link: "slack" }, () => slack(walk)),
     ];
     return (await Promise.all([...perCluster, ...shared])).flat();
@@ -149,7 +138,7 @@ async function collector(walk: Walk, cluster: string): Promise<readonly Observat
   const container = judgeContainer(name, found);
   if (container.outcome === "broken") return [container, ...stored];
   const url = `http://127.0.0.1:${walk.config.collector.health_port}/readyz`;
-  const ready = await askInside({ config: walk.config, container: name, signal: walk.signal }, url);
+  const ready = await askInside({ config: walk.config, container: name, signal: walk.signal }, { url });
   return [container, judgeReadiness(ready), ...stored];
 }
 
@@ -183,46 +172,4 @@ async function elasticsearch({ config, http, now, signal }: Walk): Promise<reado
   } finally {
     await writer.close();
   }
-}
-
-async function grafana({ config, containers, signal }: Walk): Promise<readonly Observation[]> {
-  const { managed, external } = config.grafana;
-  if (managed === undefined && external === undefined) {
-    return [skipped("health", "lagline.yaml names no Grafana; its files are only rendered.")];
-  }
-  const name = hostName(config, "grafana");
-  if (managed !== undefined && containers !== undefined && containers.every((each) => each.name !== name)) {
-    return [
-      broken(
-        "container",
-        `There is no container ${name}: Grafana was left out where its image could not be had.`,
-        "Make the image available (grafana.managed.image) and run scripts/up, or use grafana.external with the rendered files.",
-      ),
-    ];
-  }
-  return lookAtGrafana({
-    url: (external?.url ?? `http://127.0.0.1:${managed?.host_port ?? 3000}`).replace(/\/+$/, ""),
-    passwordFile: managed?.admin_password_file,
-    expected: await expectedGrafana(config),
-    signal,
-  });
-}
-
-function slack({ config, sendTest, signal }: Walk): Promise<readonly Observation[]> {
-  return lookAtSlack({
-    webhookFile: config.alerts.slack?.webhook_file,
-    testMessage: sendTest
-      ? `Test message of Lagline (${config.environment}): this webhook works.`
-      : undefined,
-    signal,
-  });
-}
-
-function named({ config, containers = [] }: Walk, thing: string): [string, OwnContainer | undefined] {
-  const name = hostName(config, thing);
-  return [name, containers.find((container) => container.name === name)];
-}
-
-function noEngine(): Observation {
-  return skipped("container", "No Docker engine answers on this host, so containers were not looked at.");
 }
