@@ -8,6 +8,7 @@ import type { Deployment } from "./deployment.ts";
 import { PATHS } from "./endpoints.ts";
 import { canaryConfiguration } from "./files/canary-files.ts";
 import { kafkaSecrets } from "./monitor-stack.ts";
+import { CANARY_MEGABYTES } from "./memory.ts";
 
 export type CanaryStackOptions = {
   readonly deployment: Deployment;
@@ -25,7 +26,7 @@ export class CanaryStack extends BaseStack {
       name: `canary-${cluster}`,
       image,
       user: "10001:10001",
-      memoryMegabytes: 160,
+      memoryMegabytes: CANARY_MEGABYTES,
       cpus: 0.1,
       graceSeconds: 15,
       command: ["canary", "--config", configuration],

@@ -3,6 +3,7 @@ import type { Construct } from "./cdktf.ts";
 import { BaseStack } from "./constructs/base-stack.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
+import { DEMO_MEGABYTES } from "./memory.ts";
 
 export type DemoStackOptions = {
   readonly deployment: Deployment;
@@ -24,7 +25,7 @@ export class DemoStack extends BaseStack {
       name: `demo-${cluster}`,
       image,
       user: "10001:10001",
-      memoryMegabytes: 384,
+      memoryMegabytes: DEMO_MEGABYTES,
       cpus: 0.5,
       graceSeconds: 15,
       command: ["demo", "--bootstrap-servers", bootstrapServers.join(","), "--seed", String(seed)],

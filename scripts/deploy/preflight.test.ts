@@ -39,6 +39,28 @@ describe("preflight", () => {
     ]);
   });
 
+  const RELAY = "alerts: { slack: { webhook_file: w, delivery: relay }, relay: { port: 21000 } }";
+
+  it("looks at the relay's port where a Grafana outside of the deployment must reach it", () => {
+    const problems = findProblems(config(RELAY), { ...host, busyPorts: new Set([21000]) });
+    expect(problems).toEqual([
+      "alerts.relay.port uses port 21000, which another setting uses too. Give it a port of its own.",
+      "Port 21000 (elasticsearch.managed.host_port) is taken by another program. Stop that program, or set another port.",
+      "Port 21000 (alerts.relay.port) is taken by another program. Stop that program, or set another port.",
+    ]);
+  });
+
+  it("does not look at the relay's port beside a Grafana of the deployment, which reaches it inside", () => {
+    expect(findProblems(config(`${RELAY}\ngrafana: { managed: {} }`), host)).toEqual([]);
+  });
+
+  it("counts the memory of relay, canary and demo", () => {
+    const more = (extra: string): number => neededMegabytes(config(extra)) - neededMegabytes(config());
+    expect(more(RELAY)).toBe(160);
+    expect(more(RELAY.replace("relay: {", "canary: { cluster: a }, relay: {"))).toBe(320);
+    expect(more("demo: { cluster: a }")).toBe(384);
+  });
+
   it("refuses addresses that inside a container are the container itself", () => {
     const external = parseConfig(
       `environment: t

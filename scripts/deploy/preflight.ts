@@ -5,6 +5,8 @@ import { freemem } from "node:os";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { numbers } from "../../stacks/endpoints.ts";
+import { usesRelay } from "../../stacks/files/relay-files.ts";
+import { CANARY_MEGABYTES, DEMO_MEGABYTES } from "../../stacks/memory.ts";
 import type { OwnContainer } from "./docker.ts";
 import { loopbackProblems } from "./loopback.ts";
 
@@ -29,6 +31,10 @@ export function publishedPorts(config: Config): PublishedPort[] {
       ? []
       : range(elasticsearch.host_port, elasticsearch.nodes, "elasticsearch.managed.host_port")),
     ...(grafana === undefined ? [] : range(grafana.host_port, 1, "grafana.managed.host_port")),
+    // Beside a Grafana of this deployment the relay is published nowhere.
+    ...(grafana === undefined && usesRelay(config)
+      ? range(config.alerts.relay.port, 1, "alerts.relay.port")
+      : []),
   ];
 }
 
@@ -49,7 +55,10 @@ export function neededMegabytes(config: Config): number {
   return (
     clusters.reduce((sum, value) => sum + value, 0) +
     (managed === undefined ? 0 : managed.nodes * managed.memory_megabytes) +
-    (config.grafana.managed?.memory_megabytes ?? 0)
+    (config.grafana.managed?.memory_megabytes ?? 0) +
+    (usesRelay(config) ? config.alerts.relay.memory_megabytes : 0) +
+    (config.alerts.canary === undefined ? 0 : CANARY_MEGABYTES) +
+    (config.demo === undefined ? 0 : DEMO_MEGABYTES)
   );
 }
 
