@@ -82,6 +82,7 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
     `  scripts/lagline top${configFlag}                    live table of all groups`,
     `  docker logs -f ${container(`collector-${cluster}`)}    what the collector does`,
     `  docker logs -f ${container(`burrow-${cluster}`)}       what Burrow does`,
+    `  scripts/lagline doctor${configFlag}                 is every link of the chain in order`,
     "Stop it:",
     `  scripts/down${configFlag}                       data is kept`,
     `  scripts/down${configFlag} --purge --yes         data is removed too`,

@@ -1,4 +1,5 @@
 /** Judges what Kafka said about itself. Pure. */
+import { grantCommands } from "../kafka-admin/grant.ts";
 import type { Observation } from "./finding.ts";
 import { broken, ok } from "./finding.ts";
 
@@ -25,7 +26,13 @@ export type OffsetsTopic =
 
 export type KafkaFacts =
   | { readonly kind: "failed"; readonly reason: string; readonly ids: readonly string[] }
-  | { readonly kind: "reached"; readonly brokers: readonly BrokerReach[]; readonly offsets: OffsetsTopic };
+  | {
+      readonly kind: "reached";
+      readonly brokers: readonly BrokerReach[];
+      readonly offsets: OffsetsTopic;
+      /** Who asked; undefined without SASL. */
+      readonly username?: string;
+    };
 
 /** Code of READ in Kafka's AclOperation; the bit of that number says whether it is allowed. */
 const READ = 3;
@@ -37,7 +44,7 @@ export function judgeKafka(servers: readonly string[], facts: KafkaFacts): reado
   return [
     ok("reachable", `Answers at ${servers.join(", ")}; brokers: ${facts.brokers.length}.`),
     judgeBrokers(facts.brokers),
-    ...judgeOffsets(facts.offsets),
+    ...judgeOffsets(facts.offsets, grantText(servers, facts.username)),
   ];
 }
 
@@ -82,7 +89,7 @@ function judgeBrokers(brokers: readonly BrokerReach[]): Observation {
   );
 }
 
-function judgeOffsets(offsets: OffsetsTopic): readonly Observation[] {
+function judgeOffsets(offsets: OffsetsTopic, grant: string): readonly Observation[] {
   const check = "offsets-topic";
   switch (offsets.kind) {
     case "missing":
@@ -94,7 +101,7 @@ function judgeOffsets(offsets: OffsetsTopic): readonly Observation[] {
         ),
       ];
     case "hidden":
-      return [broken(check, "This user may not describe the topic __consumer_offsets.", GRANT)];
+      return [broken(check, "This user may not describe the topic __consumer_offsets.", grant)];
     case "unreadable":
       return [
         broken(
@@ -104,7 +111,7 @@ function judgeOffsets(offsets: OffsetsTopic): readonly Observation[] {
         ),
       ];
     case "found":
-      return [judgeLeaders(offsets), judgeRights(offsets.operations)];
+      return [judgeLeaders(offsets), judgeRights(offsets.operations, grant)];
   }
 }
 
@@ -118,12 +125,14 @@ function judgeLeaders({ partitions, leaderless }: OffsetsTopic & { kind: "found"
       );
 }
 
-const GRANT =
-  "Grant it: kafka-acls --add --allow-principal User:<name> --operation Read --operation Describe --topic '*', and --operation Describe --group '*' --cluster.";
+function grantText([bootstrapServer = ""]: readonly string[], username: string | undefined): string {
+  const commands = grantCommands({ bootstrapServer, username });
+  return ["An administrator of Kafka grants it:", ...commands].join("\n");
+}
 
-function judgeRights(operations: number): Observation {
+function judgeRights(operations: number, grant: string): Observation {
   if (operations === NOT_TOLD) return ok("rights", "The brokers have no access control to ask.");
   return (operations & (1 << READ)) === 0
-    ? broken("rights", "This user may not read __consumer_offsets, so Burrow sees no commits.", GRANT)
+    ? broken("rights", "This user may not read __consumer_offsets, so Burrow sees no commits.", grant)
     : ok("rights", "This user may read __consumer_offsets.");
 }

@@ -20,6 +20,7 @@ export async function readKafkaFacts(connection: KafkaConnection): Promise<Kafka
     return {
       kind: "reached",
       brokers: reaches.toSorted((a, b) => a.id - b.id),
+      ...(connection.sasl === undefined ? {} : { username: connection.sasl.username }),
       offsets:
         first === undefined ? { kind: "unreadable", reason: "no broker answered" } : await readOffsets(first),
     };

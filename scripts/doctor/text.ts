@@ -30,7 +30,7 @@ function titleOf(finding: Finding | undefined): string {
 function linesOf({ outcome, check, evidence, fix }: Finding): readonly string[] {
   return [
     `  ${MARKS[outcome]}  ${check}: ${evidence}`,
-    ...(fix === undefined ? [] : [`           Do: ${fix}`]),
+    ...(fix === undefined ? [] : [`           Do: ${fix.replaceAll("\n", "\n             ")}`]),
   ];
 }
 
@@ -45,5 +45,5 @@ function verdict(findings: readonly Finding[]): string {
   }
   const others = count("broken") - 1;
   const tail = others === 0 ? "" : ` ${others} more are broken; those further on may be its consequences.`;
-  return `First broken link: ${titleOf(first)}, ${first.check}. ${first.evidence} Do: ${first.fix ?? ""}${tail}`;
+  return `First broken link: ${titleOf(first)}, ${first.check}. ${first.evidence} Do: ${first.fix ?? ""}${first.fix?.includes("\n") === true ? `\n${tail.trim()}` : tail}`;
 }

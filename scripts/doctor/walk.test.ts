@@ -52,6 +52,23 @@ test("a password file that cannot be read is a finding of its link, not an end o
   });
 });
 
+test("a managed Elasticsearch that was never deployed is to be deployed, not to be given files", async () => {
+  const managed = parseConfig(
+    [
+      "environment: doctor-test",
+      `clusters: { shop: { burrow: { external: { servers: ["${burrow.url}"] } } } }`,
+      `elasticsearch: { managed: { security: { directory: "${join(directory, "none")}" } } }`,
+    ].join("\n"),
+    "lagline.yaml",
+  );
+  const findings = await walkChain(managed, { sendTest: false, signal: AbortSignal.timeout(20_000) });
+  expect(findings.find(({ link }) => link === "elasticsearch")).toMatchObject({
+    check: "reachable",
+    outcome: "broken",
+    fix: expect.stringContaining("scripts/up"),
+  });
+});
+
 test("without the relay in lagline.yaml its link is said to be none", async () => {
   const relay = (await walk()).filter(({ link }) => link === "relay");
   expect(relay).toMatchObject([

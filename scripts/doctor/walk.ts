@@ -160,7 +160,12 @@ async function storedBy(walk: Walk, cluster: string): Promise<readonly Observati
 
 async function elasticsearch({ config, http, now, signal }: Walk): Promise<readonly Observation[]> {
   if ("problem" in http) {
-    return [broken("reachable", http.problem, "Correct the files that elasticsearch.external names.")];
+    // A managed one that was never deployed has no files yet; they are not what a person is to make.
+    const fix =
+      config.elasticsearch.managed === undefined
+        ? "Correct the files that elasticsearch.external names."
+        : "Deploy: scripts/up makes the files of a managed Elasticsearch.";
+    return [broken("reachable", http.problem, fix)];
   }
   const urls = elasticsearchHostUrls(config);
   const { search: stream, templateName } = documentsIndex(config);

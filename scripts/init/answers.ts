@@ -53,6 +53,15 @@ export async function completeAnswers(flags: InitFlags, ask: Ask | undefined): P
   const cluster = await answer(flags.cluster, "A name for this Kafka cluster, in lower case", "main");
   const environment = await answer(flags.environment, "A name for this installation", "prod");
   const mechanism = await answer(flags.saslMechanism, `SASL mechanism (${MECHANISMS.join(", ")})`, "none");
+  refuse(problemsOf({ ...flags, saslMechanism: mechanism }, false));
+  const sasl =
+    isMechanism(mechanism) && mechanism !== "none"
+      ? {
+          mechanism,
+          username: await answer(flags.username, "Kafka user", "lagline"),
+          passwordFile: await answer(flags.passwordFile, "File of its password", PASSWORD_FILE),
+        }
+      : undefined;
   const usesTls = flags.tls ?? flags.caFile !== undefined;
   const tls =
     usesTls ||
@@ -66,20 +75,11 @@ export async function completeAnswers(flags: InitFlags, ask: Ask | undefined): P
     "",
   );
   const apiKeyFile = url === "" ? "" : await answer(flags.apiKeyFile, "File of its API key; empty: none", "");
-  refuse(problemsOf({ ...flags, saslMechanism: mechanism }, false));
   return {
     environment,
     cluster,
     bootstrapServers: listOf(servers),
-    ...(isMechanism(mechanism) && mechanism !== "none"
-      ? {
-          sasl: {
-            mechanism,
-            username: await answer(flags.username, "Kafka user", "lagline"),
-            passwordFile: await answer(flags.passwordFile, "File of its password", PASSWORD_FILE),
-          },
-        }
-      : {}),
+    ...(sasl === undefined ? {} : { sasl }),
     ...(tls ? { tls: caFile === "" ? {} : { caFile } } : {}),
     ...(url === "" ? {} : { elasticsearch: { url, ...(apiKeyFile === "" ? {} : { apiKeyFile }) } }),
   };

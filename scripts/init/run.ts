@@ -1,18 +1,18 @@
 /** `lagline init`: writes a lagline.yaml for a Kafka that exists, and checks it. */
 import { existsSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { Admin } from "@platformatic/kafka";
 import { parseConfig } from "../../config/load.ts";
-import { LaglineError, describeError } from "../../model/errors.ts";
+import { LaglineError } from "../../model/errors.ts";
 import { loopbackProblems } from "../deploy/loopback.ts";
-import { kafkaClientOptions } from "../kafka-admin/connection.ts";
-import type { KafkaConnection } from "../kafka-admin/connection.ts";
-import { kafkaReasonText } from "../kafka-admin/failures.ts";
-import { atMost } from "../kafka-admin/waiting.ts";
-import type { Answers, Ask, InitFlags } from "./answers.ts";
+import type { Answers, InitFlags } from "./answers.ts";
 import { completeAnswers } from "./answers.ts";
+import { lookAtKafka } from "./kafka.ts";
+import type { Ports } from "./ports.ts";
+import { choosePorts } from "./ports.ts";
 import { proposePolicies } from "./propose.ts";
+import type { SecretFile } from "./secret-files.ts";
+import { missingSecrets, writeSecrets } from "./secret-files.ts";
+import type { Terminal } from "./terminal.ts";
+import { openQuestions } from "./terminal.ts";
 import { writeYaml } from "./yaml.ts";
 
 export type InitOptions = {
@@ -20,13 +20,16 @@ export type InitOptions = {
   /** File to write; it must not exist. */
   readonly out: string;
   /** Where to ask; undefined asks nothing. */
-  readonly terminal?: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
+  readonly terminal?: Terminal;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /** @default the first free ones on this host */
+  readonly choosePorts?: () => Promise<Ports>;
 };
 
 /** @throws LaglineError `LAGLINE_USAGE_INIT`, `LAGLINE_INIT_EXISTS`, or what `lagline check` would say. */
-export async function runInit({ flags, out, terminal, signal, print }: InitOptions): Promise<void> {
+export async function runInit(options: InitOptions): Promise<void> {
+  const { flags, out, terminal, signal, print } = options;
   if (existsSync(out)) {
     throw new LaglineError({
       code: "LAGLINE_INIT_EXISTS",
@@ -34,81 +37,39 @@ export async function runInit({ flags, out, terminal, signal, print }: InitOptio
       hint: "Name another file with --out, or change that one.",
     });
   }
-  const answers = await answersFrom(flags, terminal, signal);
-  const groups = await readGroups(answers, { directory: dirname(resolve(out)), print });
-  const text = writeYaml(answers, proposePolicies(groups));
+  const answers = await answersFrom({ flags, out, terminal, signal });
+  const ports = await (options.choosePorts ?? choosePorts)();
+  // What the configuration refuses is said before Kafka is asked.
+  parseConfig(writeYaml(answers, { proposals: [], ports }), out);
+  const { groups, lines } = await lookAtKafka(answers, out);
+  for (const line of lines) print(line);
+  const text = writeYaml(answers, { proposals: proposePolicies(groups), ports });
   const notes = loopbackProblems(parseConfig(text, out));
   // Never over a file that somebody made meanwhile.
   writeFileSync(out, text, { flag: "wx" });
   print(`${out} is written and valid.`);
-  for (const line of [...notes, ...nextSteps(answers, out)]) print(line);
+  for (const line of [...notes, ...nextSteps(missingSecrets(answers, out), out)]) print(line);
 }
 
-async function answersFrom(
-  flags: InitFlags,
-  terminal: InitOptions["terminal"],
-  signal: AbortSignal,
-): Promise<Answers> {
+type Asking = Pick<InitOptions, "flags" | "out" | "signal"> & { readonly terminal: Terminal | undefined };
+
+async function answersFrom({ flags, out, terminal, signal }: Asking): Promise<Answers> {
   if (terminal === undefined) return completeAnswers(flags, undefined);
-  const lines = createInterface(terminal);
-  const ask: Ask = async (question, fallback) => {
-    const answer = await lines.question(`${question}${fallback === "" ? "" : ` [${fallback}]`}: `, {
-      signal,
-    });
-    return answer.trim() === "" ? fallback : answer.trim();
-  };
+  const questions = openQuestions(terminal, signal);
   try {
-    return await completeAnswers(flags, ask);
+    const answers = await completeAnswers(flags, questions.ask);
+    await writeSecrets(missingSecrets(answers, out), out, questions.askUnseen);
+    return answers;
   } finally {
-    lines.close();
+    questions.close();
   }
 }
 
-/** Names of the groups that Kafka knows; none, with a sentence, where it cannot be asked: the file is useful without. */
-async function readGroups(
-  answers: Answers,
-  { directory, print }: { readonly directory: string; readonly print: (line: string) => void },
-): Promise<readonly string[]> {
-  const at = answers.bootstrapServers.join(", ");
-  let admin: Admin | undefined;
-  try {
-    admin = new Admin(await kafkaClientOptions(connectionOf(answers, directory), "lagline-init"));
-    const groups = [...(await admin.listGroups()).keys()].filter((name) => !name.startsWith("burrow-"));
-    print(`Kafka at ${at} knows ${groups.length} groups.`);
-    return groups;
-  } catch (error) {
-    const reason = error instanceof LaglineError ? describeError(error) : `${kafkaReasonText(error)}.`;
-    print(`Kafka at ${at} could not be asked for its groups, so no policies are proposed: ${reason}`);
-    return [];
-  } finally {
-    if (admin !== undefined) await atMost(2000, admin.close());
-  }
-}
-
-/** Paths in the file start at its folder. */
-function connectionOf({ bootstrapServers, sasl, tls }: Answers, directory: string): KafkaConnection {
-  const path = (file: string): string => resolve(directory, file);
-  return {
-    bootstrapServers,
-    ...(tls === undefined ? {} : { tls: tls.caFile === undefined ? {} : { ca_file: path(tls.caFile) } }),
-    ...(sasl === undefined
-      ? {}
-      : {
-          sasl: {
-            mechanism: sasl.mechanism,
-            username: sasl.username,
-            password_file: path(sasl.passwordFile),
-          },
-        }),
-  };
-}
-
-function nextSteps({ sasl, elasticsearch }: Answers, out: string): readonly string[] {
-  const files = [sasl?.passwordFile, elasticsearch?.apiKeyFile].filter((file) => file !== undefined);
+function nextSteps(missing: readonly SecretFile[], out: string): readonly string[] {
   const config = out === "lagline.yaml" ? "" : ` --config ${out}`;
   return [
     "Next:",
-    ...(files.length === 0 ? [] : [`  put the secrets into ${files.join(" and ")} (mode 0600)`]),
+    ...missing.map(({ file, what }) => `  put the ${what} into ${file} (chmod 600)`),
     `  look through the policies in ${out}`,
     // The installed package cannot deploy; the repository can.
     ...(existsSync("scripts/up")

@@ -1,11 +1,15 @@
 /** Writes the small, commented `lagline.yaml` of `lagline init`. Pure. */
 import type { Answers } from "./answers.ts";
+import type { Ports } from "./ports.ts";
+import { DEFAULT_PORTS } from "./ports.ts";
 import type { Proposal } from "./propose.ts";
 
 /** JSON is YAML, so every value is quoted the same way and nothing can break out of its place. */
 const quote = (value: string | number | boolean): string => JSON.stringify(value);
 
-export function writeYaml(answers: Answers, proposals: readonly Proposal[]): string {
+export type Findings = { readonly proposals: readonly Proposal[]; readonly ports?: Ports };
+
+export function writeYaml(answers: Answers, { proposals, ports = DEFAULT_PORTS }: Findings): string {
   const { environment, cluster, elasticsearch } = answers;
   return `${[
     "# Written by `lagline init`. Every setting is described in docs/reference/configuration.md.",
@@ -23,14 +27,14 @@ export function writeYaml(answers: Answers, proposals: readonly Proposal[]): str
     ...(elasticsearch === undefined
       ? [
           "# Deployed on this host. Have one? external: { url: …, api_key_file: … }",
-          "elasticsearch: { managed: {} }",
+          `elasticsearch: { managed: ${portOf("elasticsearch", ports)} }`,
         ]
       : [
           `elasticsearch: { external: { url: ${quote(elasticsearch.url)}${elasticsearch.apiKeyFile === undefined ? "" : `, api_key_file: ${quote(elasticsearch.apiKeyFile)}`} } }`,
         ]),
     "",
     "# `files: {}` only renders dashboards and rules, for a Grafana of yours: see docs/grafana.md.",
-    "grafana: { managed: {} }",
+    `grafana: { managed: ${portOf("grafana", ports)} }`,
     "",
     "# Put the address of a Slack incoming webhook into the file, then take the # away.",
     "# alerts: { slack: { webhook_file: secrets/slack-webhook } }",
@@ -40,6 +44,11 @@ export function writeYaml(answers: Answers, proposals: readonly Proposal[]): str
     "  default: { objective_seconds: 300, lag_floor: 100, tier: standard }",
     ...rules(proposals),
   ].join("\n")}\n`;
+}
+
+/** Only where another program has the default. */
+function portOf(service: keyof Ports, ports: Ports): string {
+  return ports[service] === DEFAULT_PORTS[service] ? "{}" : `{ host_port: ${ports[service]} }`;
 }
 
 function security({ sasl, tls }: Answers): readonly string[] {
