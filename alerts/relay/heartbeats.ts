@@ -9,7 +9,7 @@ import type { RelayEvents } from "./relay-events.ts";
 import type { StateKeeper } from "./state-file.ts";
 import { withOwnMessage } from "./state.ts";
 import type { RelayState } from "./state.ts";
-import { blindDraft, sightDraft } from "./texts.ts";
+import { blindDraft, sightDraft } from "./own-texts.ts";
 import type { GrafanaNotification } from "./webhook-body.ts";
 
 export type HeartbeatOptions = {

@@ -15,6 +15,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import type { CanaryOptions } from "./heartbeats.ts";
 import { openInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
+import { createAskDetails } from "./read-details.ts";
 import { createReading } from "./reading.ts";
 import { RelayEvents } from "./relay-events.ts";
 import { Relay } from "./relay.ts";
@@ -50,7 +51,13 @@ export async function openParts(config: Config, version: string): Promise<Parts>
   const http = await createElasticsearchHttp(storeOf(config));
   const disk = await openFiles(config, { version, events });
   const { keeper, inbox, bury } = disk;
-  const sender = new Sender({ keeper, slack, events, bury, now, newId, ...senderTimes(config) });
+  const store = {
+    http,
+    index: documentsIndex(config).search,
+    intervalSeconds: config.collector.interval_seconds,
+  };
+  const askDetails = createAskDetails({ ...store, events });
+  const sender = new Sender({ askDetails, keeper, slack, events, bury, now, newId, ...senderTimes(config) });
   const heartbeats = openHeartbeats(config, { keeper, events });
   const relay = new Relay({
     inbox,
@@ -60,11 +67,7 @@ export async function openParts(config: Config, version: string): Promise<Parts>
     bury,
     now,
     newId,
-    ask: createReading({
-      http,
-      index: documentsIndex(config).search,
-      intervalSeconds: config.collector.interval_seconds,
-    }),
+    ask: createReading(store),
     clusters: Object.keys(config.clusters),
     channelOf: createChannelOf(channelNames(config)),
     takeCanary: (state, notification, nowMs) => heartbeats.takeCanary(state, notification, nowMs),

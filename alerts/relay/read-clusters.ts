@@ -1,6 +1,6 @@
 /** Whether clusters are seen: their newest ticks, and whether the monitoring trusts them. */
 import { z } from "zod";
-import { SUSPECT, aggregationsOf, hits, lastDocument, newest, since } from "./search.ts";
+import { SUSPECT, aggregationsOf, lastDocument, lastHit, newest, since } from "./search.ts";
 import type { Ask } from "./search.ts";
 
 export type ClusterSight = { readonly clusterTickMs: number | null; readonly doubt?: string };
@@ -13,7 +13,7 @@ const clusterAnswer = z.object({
         key: z.string(),
         any: newest,
         trusted: z.object({ newest }),
-        last: hits,
+        last: lastHit,
       }),
     ),
   }),

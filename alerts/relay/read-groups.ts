@@ -1,7 +1,7 @@
 /** What the newest documents show of the groups that alerts are about. */
 import { z } from "zod";
 import { VERDICT_NAMES } from "../../model/verdicts.ts";
-import { SAYS_NOTHING, aggregationsOf, hits, lastDocument, newest, since } from "./search.ts";
+import { SAYS_NOTHING, aggregationsOf, lastDocument, lastHit, newest, since } from "./search.ts";
 import type { Ask } from "./search.ts";
 import type { GroupEvidence } from "./sight.ts";
 
@@ -14,7 +14,7 @@ const SOURCE = ["@timestamp", "verdict", "objective_ratio", "partitions_stalled"
 
 const groupAnswer = z.object({
   groups: z.object({
-    buckets: z.array(z.object({ key: z.string(), any: newest, trusted: z.object({ last: hits }) })),
+    buckets: z.array(z.object({ key: z.string(), any: newest, trusted: z.object({ last: lastHit }) })),
   }),
 });
 const groupSource = z.object({

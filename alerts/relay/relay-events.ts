@@ -17,6 +17,8 @@ export const COUNTED = [
   "slack_failures",
   "dead_letters_dropped",
   "disk_errors",
+  "details_added",
+  "details_missing",
 ] as const;
 export type Counted = (typeof COUNTED)[number];
 export type Counts = Record<Counted, number>;
@@ -30,6 +32,8 @@ export class RelayEvents {
     slack_failures: 0,
     dead_letters_dropped: 0,
     disk_errors: 0,
+    details_added: 0,
+    details_missing: 0,
   };
   readonly #log: Logger;
   readonly #repeats: RepeatLimiter;
@@ -91,6 +95,19 @@ export class RelayEvents {
 
   delivered(message: OutboxMessage, waitedMs: number): void {
     this.#log.debug({ code: "LAGLINE_RELAY_DELIVERED", id: message.id, waitedMs }, "Slack took a message.");
+  }
+
+  detailsAdded(): void {
+    this.counts.details_added += 1;
+  }
+
+  detailsMissing(reason: string): void {
+    this.counts.details_missing += 1;
+    this.#limited(
+      "warn",
+      "LAGLINE_RELAY_DETAILS",
+      `A message goes out without causes and partitions, because Elasticsearch cannot be asked for them: ${reason}.`,
+    );
   }
 
   interrupted(message: OutboxMessage, found: "there" | "missing" | "unknown"): void {

@@ -14,7 +14,7 @@ import type { Sender } from "./sender.ts";
 import type { StateKeeper } from "./state-file.ts";
 import { withOwnMessage } from "./state.ts";
 import type { RelayState } from "./state.ts";
-import { notUnderstoodDraft } from "./texts.ts";
+import { notUnderstoodDraft } from "./own-texts.ts";
 import { needsWatch, watch, watchedAlerts } from "./watch.ts";
 import type { WatchOptions } from "./watch.ts";
 import { parseNotification } from "./webhook-body.ts";

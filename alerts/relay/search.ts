@@ -57,7 +57,9 @@ export function lastDocument(fields: readonly string[]): object {
 }
 
 export const newest = z.object({ value: z.number().nullable() });
-/** The newest document of a bucket. */
-export const hits = z
+/** Documents that were found, not parsed yet. */
+export const documents = z
   .object({ hits: z.object({ hits: z.array(z.object({ _source: z.unknown() })) }) })
-  .transform((answer) => Object.values(answer.hits.hits[0] ?? {})[0]);
+  .transform(({ hits: { hits } }) => hits.map(({ _source: document }) => document));
+/** The newest document of a bucket. */
+export const lastHit = documents.transform(([first]) => first);

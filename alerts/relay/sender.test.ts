@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { afterEach, expect, test } from "vitest";
 import { createRepeatLimiter } from "../../collectors/log.ts";
 import type { DeadLetter } from "../../collectors/spool/contract.ts";
+import type { AskDetails } from "./read-details.ts";
 import { RelayEvents } from "./relay-events.ts";
 import { Sender } from "./sender.ts";
 import { openState } from "./state-file.ts";
@@ -20,13 +21,22 @@ afterEach(() => {
 const signal = new AbortController().signal;
 const HOUR_MS = 3_600_000;
 
-async function world(outcomes: readonly SlackOutcome[], found: "there" | "missing" | "unknown" = "unknown") {
+async function world(
+  outcomes: readonly SlackOutcome[],
+  found: "there" | "missing" | "unknown" = "unknown",
+  askDetails: AskDetails = async () => null,
+) {
   const directory = mkdtempSync(join(tmpdir(), "lagline-sender-"));
   closers.push(() => rmSync(directory, { recursive: true }));
   const { keeper } = await openState(directory);
   const clock = { nowMs: Date.UTC(2026, 10, 21, 12) };
   const now = (): number => clock.nowMs;
-  const sent: { readonly id: string; readonly atMs: number; readonly mayBeRepeat: boolean }[] = [];
+  const sent: {
+    readonly id: string;
+    readonly atMs: number;
+    readonly mayBeRepeat: boolean;
+    readonly text: string;
+  }[] = [];
   const buried: DeadLetter[] = [];
   const rest = [...outcomes];
   let id = 0;
@@ -37,11 +47,17 @@ async function world(outcomes: readonly SlackOutcome[], found: "there" | "missin
         // What is on disk at this moment is what a crash would leave.
         const stored = (await openState(directory)).keeper.now.outbox.find((one) => one.id === message.id);
         expect(stored?.intentAtMs).not.toBeNull();
-        sent.push({ id: message.id, atMs: clock.nowMs, mayBeRepeat: message.mayBeRepeat });
+        sent.push({
+          id: message.id,
+          atMs: clock.nowMs,
+          mayBeRepeat: message.mayBeRepeat,
+          text: message.text,
+        });
         return rest.shift() ?? { kind: "delivered" };
       },
       find: async () => found,
     },
+    askDetails,
     events: new RelayEvents({
       log: pino({ enabled: false }),
       repeats: createRepeatLimiter({ periodMs: 1000, now }),
@@ -117,7 +133,7 @@ test("after a crash in between a webhook's message is sent again, marked, and co
   const { put, pass, sent, keeper, start } = await world([]);
   await put("a", { intentAtMs: start - 1000, attempts: 1 });
   await pass(2);
-  expect(sent).toEqual([{ id: "a", atMs: start, mayBeRepeat: true }]);
+  expect(sent).toMatchObject([{ id: "a", atMs: start, mayBeRepeat: true }]);
   expect(keeper.now.totals).toMatchObject({ sent: 1, uncertain: 1 });
 });
 
@@ -146,4 +162,53 @@ test("a refused message gets a stand-in; a refused stand-in does not get another
   await pass(10);
   expect(sent.map(({ id }) => id)).toEqual(["a", "own-1"]);
   expect(buried).toHaveLength(2);
+});
+
+const about = { cluster: "orders", group: "a", startsAtMs: 0, endsAtMs: null };
+const peak = { kind: "peak" as const, timeLagSeconds: 90, lag: null };
+
+test("a message about a group gains what the newest data says, at each attempt anew", async () => {
+  let asked = 0;
+  const { put, pass, sent, keeper } = await world([retry()], "unknown", async () => {
+    asked += 1;
+    return { ...peak, timeLagSeconds: asked };
+  });
+  await put("a", { text: "It is over.", subject: about });
+  await put("b", { text: "Not about a group." });
+  await pass(5);
+  expect(sent.map(({ text }) => text)).toEqual([
+    "It is over.\nAt its worst: 1s late.",
+    "It is over.\nAt its worst: 2s late.",
+    "Not about a group.",
+  ]);
+  expect(keeper.now.totals).toMatchObject({ sent: 2 });
+});
+
+test("a message without an answer goes out as it is", async () => {
+  const { put, pass, sent } = await world([]);
+  await put("a", { text: "It is over.", subject: about });
+  await pass(1);
+  expect(sent.map(({ text }) => text)).toEqual(["It is over."]);
+});
+
+test("what was added cannot make a message a dead letter: it is tried without", async () => {
+  const refused: SlackOutcome = { kind: "refused", reason: "invalid_payload", status: 400 };
+  const { put, pass, sent, buried } = await world([refused], "unknown", async () => peak);
+  await put("a", { text: "It is over.", subject: about });
+  await put("b", { text: "Next.", subject: about });
+  await pass(10);
+  expect(sent.map(({ text }) => text)).toEqual([
+    "It is over.\nAt its worst: 1m 30s late.",
+    "It is over.",
+    "Next.\nAt its worst: 1m 30s late.",
+  ]);
+  expect(buried).toEqual([]);
+});
+
+test("in a hurry nothing is asked", async () => {
+  const { put, pass, sent, sender } = await world([], "unknown", async () => peak);
+  await put("a", { text: "It is over.", subject: about });
+  sender.hurry();
+  await pass(1);
+  expect(sent.map(({ text }) => text)).toEqual(["It is over."]);
 });

@@ -39,6 +39,15 @@ const blindness = z.object({
   told: z.boolean(),
 });
 
+/** A group that a message is about: what is added to its text when it is posted. */
+const subject = z.object({
+  cluster: z.string(),
+  group: z.string(),
+  startsAtMs: z.number(),
+  /** Null while it lasts: then the newest data is added; else the peak between the two. */
+  endsAtMs: z.number().nullable(),
+});
+
 const outboxMessage = z.object({
   /** Of the notification, or made up for a message of the relay's own. */
   id: z.string(),
@@ -52,6 +61,7 @@ const outboxMessage = z.object({
   text: z.string(),
   color: z.string(),
   mention: z.boolean(),
+  subject: subject.optional(),
   /** The last message of its thread, for now. */
   closes: z.boolean(),
   queuedAtMs: z.number(),
@@ -102,9 +112,10 @@ export const relayState = z.object({
 export type RelayState = z.output<typeof relayState>;
 export type OpenAlert = z.output<typeof openAlert>;
 export type OutboxMessage = z.output<typeof outboxMessage>;
+export type Subject = z.output<typeof subject>;
 export type Draft = Pick<
   OutboxMessage,
-  "channel" | "thread" | "title" | "text" | "color" | "mention" | "closes"
+  "channel" | "thread" | "title" | "text" | "color" | "mention" | "closes" | "subject"
 >;
 
 /** Why a notification led to no message of its own. */

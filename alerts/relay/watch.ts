@@ -10,7 +10,14 @@ import type { GroupOutcome, KnownAlert } from "./monitoring-messages.ts";
 import type { Sight } from "./sight.ts";
 import { withClosed, withOwnMessage } from "./state.ts";
 import type { Draft, OpenAlert, RelayState } from "./state.ts";
-import { blindDraft, goneDraft, grafanaBlindDraft, naggingDraft, overDraft, sightDraft } from "./texts.ts";
+import {
+  blindDraft,
+  goneDraft,
+  grafanaBlindDraft,
+  naggingDraft,
+  overDraft,
+  sightDraft,
+} from "./own-texts.ts";
 import { VERDICTS } from "../../model/verdicts.ts";
 
 export type WatchOptions = {
