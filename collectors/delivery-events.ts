@@ -3,6 +3,7 @@ import { describeError } from "../model/errors.ts";
 import type { BackingOff, ShipperEvents } from "./elasticsearch/shipper.ts";
 import type { Logger, RepeatLimiter } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import type { FileOutputEvents } from "./outputs/file-output.ts";
 import type { SpoolEvents } from "./spool/contract.ts";
 import type { RecoveryReport } from "./spool/recover.ts";
 
@@ -95,6 +96,29 @@ export function createShipperEvents(sinks: DeliverySinks): ShipperEvents {
         sinks,
         "settlement",
         `An outcome could not be written down, the batch is sent again: ${describeError(error)}`,
+      );
+    },
+  };
+}
+
+export function createFileOutputEvents(sinks: DeliverySinks, directory: string): FileOutputEvents {
+  const { log, metrics } = sinks;
+  return {
+    written(documents) {
+      metrics.add("lagline_file_output_documents_total", documents);
+    },
+    lost({ reason, documents, detail }) {
+      metrics.add("lagline_file_output_lost_documents_total", documents, { reason });
+      limited(sinks, "warn", {
+        code: "LAGLINE_FILE_OUTPUT_LOST",
+        key: reason,
+        text: `${documents} documents are missing in ${directory}: ${detail} Elasticsearch gets them all the same; the next cycle tries the files again.`,
+      });
+    },
+    recovered(missing) {
+      log.info(
+        { code: "LAGLINE_FILE_OUTPUT_RECOVERED", missing },
+        `Documents go to ${directory} again; ${missing} are missing there.`,
       );
     },
   };

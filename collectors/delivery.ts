@@ -2,13 +2,22 @@
 import { join } from "node:path";
 import { documentsIndex } from "../config/documents-index.ts";
 import type { Delivery, DeliveryOptions, DeliveryTiming } from "./adapters.ts";
-import { answerTooLarge, createShipperEvents, createSpoolEvents, reportRecovery } from "./delivery-events.ts";
+import {
+  type DeliverySinks,
+  answerTooLarge,
+  createFileOutputEvents,
+  createShipperEvents,
+  createSpoolEvents,
+  reportRecovery,
+} from "./delivery-events.ts";
 import { createElasticsearchHttp } from "./elasticsearch/client.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
 import { bulkTarget } from "./elasticsearch/destination.ts";
 import { type Shipper, type ShipperOptions, createShipper } from "./elasticsearch/shipper.ts";
 import { createRepeatLimiter } from "./log.ts";
 import { type MetricSource, NO_METRICS } from "./metrics.ts";
+import { copyToFile } from "./copy-to-file.ts";
+import { type FileOutput, createFileOutput } from "./outputs/file-output.ts";
 import { logLimit } from "./settings.ts";
 import type { Spool } from "./spool/contract.ts";
 import { openSpool } from "./spool/open.ts";
@@ -58,8 +67,9 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     events: createShipperEvents(sinks),
   });
   metrics?.addSources(sourcesOf(spool, shipper, now));
+  const output = fileOutputOf(options, sinks);
   return {
-    sink: spool,
+    sink: output === null ? spool : copyToFile(spool, output),
     start: () => {
       shipper.start();
     },
@@ -70,8 +80,22 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       await shipper.stop();
       await spool.close();
       await client.close();
+      await output?.close();
     },
   };
+}
+
+function fileOutputOf({ config, cluster }: DeliveryOptions, sinks: DeliverySinks): FileOutput | null {
+  const { file } = config.collector.outputs;
+  if (file === undefined) return null;
+  // One folder per cluster, as the spool has.
+  const directory = join(file.directory, cluster);
+  return createFileOutput({
+    directory,
+    fileBytes: file.file_bytes,
+    files: file.files,
+    events: createFileOutputEvents(sinks, directory),
+  });
 }
 
 function shippingTimes(timing: DeliveryTiming): Partial<ShipperOptions> {

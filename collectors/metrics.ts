@@ -96,6 +96,15 @@ export const METRICS = {
     labels: ["reason"],
   },
   lagline_elasticsearch_up: { type: "gauge", help: "0 while Elasticsearch does not take documents." },
+  lagline_file_output_documents_total: {
+    type: "counter",
+    help: "Documents written to the files of collector.outputs.file.",
+  },
+  lagline_file_output_lost_documents_total: {
+    type: "counter",
+    help: "Documents that went to the spool and are missing in the files of collector.outputs.file.",
+    labels: ["reason"],
+  },
   lagline_history_saves_total: {
     type: "counter",
     help: "Times history was written, by result.",

@@ -15,6 +15,7 @@ import {
 } from "./common-schema.ts";
 import { cloudAddress } from "./cloud-id.ts";
 import { index } from "./index-schema.ts";
+import { outputs } from "./output-schema.ts";
 import { telegraf } from "./telegraf-schema.ts";
 
 const externalElasticsearch = z
@@ -232,6 +233,7 @@ export const collector = z
       .describe("Where documents wait. In a deployment this is a volume."),
     spool,
     limits,
+    outputs,
     bulk_documents: z.int().min(1).max(50_000).default(5000).describe("Documents per bulk request."),
     bulk_bytes: z.int().min(65_536).default(1_048_576).describe("Bytes per bulk request."),
     concurrent_bulks: z.int().min(1).max(8).default(2).describe("Bulk requests at a time."),

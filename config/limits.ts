@@ -115,6 +115,18 @@ export const LIMITS: readonly Limit[] = [
     code: "LAGLINE_SPOOL_DEAD_LETTERS_DROPPED",
   },
   {
+    setting: "collector.outputs.file.file_bytes",
+    beyond: "The next file is begun. A batch that is larger than a file is left out of the files.",
+    counter: 'lagline_file_output_lost_documents_total{reason="too_large"}',
+    code: "LAGLINE_FILE_OUTPUT_LOST",
+  },
+  {
+    setting: "collector.outputs.file.files",
+    beyond: "The oldest file is removed before another is begun.",
+    counter: null,
+    code: null,
+  },
+  {
     setting: "collector.stop_deadline_seconds",
     beyond: "What was not delivered stays in the spool for the next start.",
     counter: null,

@@ -6,6 +6,7 @@ import { clusterName, environmentName } from "./common-schema.ts";
 import { collector, elasticsearch } from "./delivery-schema.ts";
 import { indexProblems } from "./documents-index.ts";
 import { kafka } from "./kafka-schema.ts";
+import { outputProblems } from "./output-schema.ts";
 import { alerts, demo, deployment, grafana, images, policies } from "./presentation-schema.ts";
 
 const cluster = z
@@ -78,7 +79,7 @@ export const configSchema = z
     for (const { setting, value: input, message } of indexProblems(value)) {
       context.addIssue({ code: "custom", path: ["elasticsearch", "index", setting], input, message });
     }
-    for (const { path, input, message } of routingProblems(value)) {
+    for (const { path, input, message } of [...outputProblems(value.collector), ...routingProblems(value)]) {
       context.addIssue({ code: "custom", path: [...path], input, message });
     }
     for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {

@@ -36,7 +36,7 @@ const OWNER_ONLY_FILE = 0o600;
 
 /** A directory of the file system, created with mode 0700 when missing; files are 0600. */
 export async function openDisk(directory: string): Promise<Disk> {
-  await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+  await makeDirectory(directory);
   await closeToOthers(directory);
   return {
     list: async () => listFiles(directory),
@@ -89,6 +89,16 @@ export async function replaceFile(disk: Disk, name: string, content: Buffer): Pr
 /** The `code` of a system error, or an empty string. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    // Node says so of a read-only file system, too; without `recursive` it gives the reason.
+    await mkdir(directory, { mode: OWNER_ONLY_DIRECTORY });
+  }
 }
 
 async function closeToOthers(directory: string): Promise<void> {

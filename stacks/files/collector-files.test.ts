@@ -91,3 +91,18 @@ describe("the name of the collector in a container", () => {
     expect(inside(`${YAML}collector: { name: east }\n`).collector.name).toBe("east");
   });
 });
+
+describe("documents in files", () => {
+  it("go to the volume of the collector, the only place that it may write to, beside the folders of clusters", () => {
+    const { outputs, spool_directory: spool } = inside(
+      `${YAML}collector: { outputs: { file: { directory: somewhere, files: 3 } } }\n`,
+    ).collector;
+    expect(outputs.file).toMatchObject({ directory: `${spool}/output.file`, files: 3 });
+    // No cluster can be called so: its spool would be there.
+    expect(() => inside(YAML.replace("shop:", "output.file:"))).toThrow("lower-case letters");
+  });
+
+  it("are nowhere unless they are asked for", () => {
+    expect(inside(YAML).collector.outputs).toEqual({});
+  });
+});

@@ -71,10 +71,22 @@ export function collectorConfig(config: Config, name: string, cluster: ClusterCo
     },
     elasticsearch: elasticsearchInside(config, "collector"),
     // The host name of a container changes with every replacement, and a new name is a new series.
-    collector: { ...config.collector, name: config.collector.name ?? name, spool_directory: PATHS.spool },
+    collector: {
+      ...config.collector,
+      name: config.collector.name ?? name,
+      spool_directory: PATHS.spool,
+      outputs: outputsInside(config),
+    },
     policies: config.policies,
   };
   return `${JSON.stringify(inside, undefined, 2)}\n`;
+}
+
+/** Files go to the one volume that the container may write to, into a folder that no cluster can be called after. */
+function outputsInside({ collector: { outputs } }: Config): Config["collector"]["outputs"] {
+  return outputs.file === undefined
+    ? {}
+    : { file: { ...outputs.file, directory: `${PATHS.spool}/output.file` } };
 }
 
 function burrowInside(

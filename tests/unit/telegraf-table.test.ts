@@ -13,6 +13,8 @@ const OPTIONS = {
     "servers api_prefix response_timeout concurrent_connections clusters_include clusters_exclude groups_include groups_exclude topics_include topics_exclude username password tls_ca tls_cert tls_key tls_key_pwd tls_min_version tls_cipher_suites insecure_skip_verify tls_server_name tls_renegotiation_method tls_enable ssl_ca ssl_cert ssl_key interval precision collection_jitter collection_offset alias name_override name_prefix name_suffix tags namepass namedrop fieldinclude fieldexclude tagpass tagdrop taginclude tagexclude metricpass log_level startup_error_behavior",
   "Output: `outputs.elasticsearch`":
     "urls index_name default_tag_value timeout enable_sniffer enable_gzip health_check_interval health_check_timeout username password auth_bearer_token headers use_optype_create manage_template template_name overwrite_template template_index_settings force_document_id float_handling float_replacement_value use_pipeline default_pipeline tls_* flush_interval flush_jitter metric_batch_size metric_buffer_limit",
+  "Output: `outputs.file`":
+    "files rotation_interval rotation_max_size rotation_max_archives data_format use_batch_format compression_algorithm compression_level",
   Agent:
     "round_interval metric_batch_size metric_buffer_limit buffer_strategy buffer_directory buffer_disk_sync hostname omit_hostname [global_tags] debug quiet logfile logformat logfile_rotation_* log_with_timezone structured_log_message_key statefile skip_processors_* always_include_*_tags",
 } as const;

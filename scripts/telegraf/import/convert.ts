@@ -96,13 +96,17 @@ function pluginsOf(
   const { [kind]: plugins } = file;
   if (!isTable(plugins)) return [];
   for (const name of Object.keys(plugins)) {
-    if (name !== plugin) notes.add(`${kind}.${name}`, OTHER_PLUGINS);
+    if (name !== plugin)
+      notes.add(`${kind}.${name}`, `${kind}.${name}` === "outputs.file" ? FILE_OUTPUT : OTHER_PLUGINS);
   }
   return tablesOf(plugins[plugin]);
 }
 
 const OTHER_PLUGINS =
   "is not carried over: Lagline replaces inputs.burrow with outputs.elasticsearch. Keep Telegraf for the rest.";
+
+const FILE_OUTPUT =
+  "is not carried over: collector.outputs.file writes the documents as they are sent to Elasticsearch, one JSON document per line.";
 
 function tablesOf(value: unknown): readonly TomlTable[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -285,6 +285,7 @@ describe("every option", () => {
     ]) {
       expect(named).toContain(`  ${option}: `);
     }
+    expect(named).toContain("outputs.file: is not carried over: collector.outputs.file writes");
     expect(named).not.toContain("has no counterpart in Lagline");
     expect(text).toContain("# - agent.flush_interval: ");
   });
