@@ -2,37 +2,13 @@
  * What one notification of Grafana means, given what the relay knows and what the newest documents show. Pure: the
  * answers of Elasticsearch come in, the next state comes out, with the message in its outbox or the reason why none.
  */
-import { clustersOf, kindOf } from "./classify.ts";
+import { clustersOf } from "./classify.ts";
+import { NEWS, isBlind, judge, recordOf } from "./judge.ts";
+import type { Context, Judged } from "./judge.ts";
 import { REMEMBERED_IDS, queued, withClosed } from "./state.ts";
-import type { MergeReason, OpenAlert, RelayState } from "./state.ts";
-import type { Sight } from "./sight.ts";
+import type { MergeReason, RelayState } from "./state.ts";
 import { notificationDraft } from "./texts.ts";
-import type { GrafanaAlert, GrafanaNotification } from "./webhook-body.ts";
-
-/** What Elasticsearch said, for the alerts of one notification. */
-export type Evidence = {
-  /** By cluster: why it is not seen, or null. */
-  readonly blind: ReadonlyMap<string, string | null>;
-  /** By fingerprint of a resolved alert about a group. */
-  readonly sights: ReadonlyMap<string, Sight>;
-};
-
-export type DecideOptions = {
-  readonly id: string;
-  readonly nowMs: number;
-  readonly clusters: readonly string[];
-  /** Name of the channel that the notification's contact point stands for. */
-  readonly channel: string;
-  /** Grafana repeats what lasts; what it did not name for this long is no longer its business, silenced or muted. */
-  readonly forgetMs: number;
-  /** The same news again after less than this is a second try of Grafana, after more it is a reminder. */
-  readonly reminderMs: number;
-};
-
-/** Alerts about blindness that began before sight returned, or this much later, belong to the blindness … */
-const AFTERGLOW_MS = 60_000;
-/** … when they come within this time; after it Grafana has a trouble of its own. */
-const LATE_ARRIVAL_MS = 600_000;
+import type { GrafanaNotification } from "./webhook-body.ts";
 
 /** True when the notification was dealt with before: the spool may hand it out again after a crash. */
 export function isProcessed(state: RelayState, id: string): boolean {
@@ -42,7 +18,7 @@ export function isProcessed(state: RelayState, id: string): boolean {
 export function decide(
   state: RelayState,
   notification: GrafanaNotification,
-  { evidence, options }: { readonly evidence: Evidence; readonly options: DecideOptions },
+  { evidence, options }: Context,
 ): RelayState {
   if (isProcessed(state, options.id)) return state;
   const judged = notification.alerts.map((alert) => judge(state, alert, { evidence, options }));
@@ -87,73 +63,6 @@ export function processedIn(state: RelayState, id: string): RelayState {
   };
 }
 
-/**
- * What an alert of the notification does. `lasts`: still firing and told about. `held`: called resolved, not believed.
- * `silenced`: somebody muted the group, and Grafana's text says so.
- * `covered`: about blindness, told about by the relay itself. `known`: resolved again.
- */
-type Step =
-  | "fires"
-  | "reminds"
-  | "lasts"
-  | "over"
-  | "silenced"
-  | "gone"
-  | "held"
-  | "blind"
-  | "covered"
-  | "known";
-type Judged = { readonly alert: GrafanaAlert; readonly record: OpenAlert; readonly step: Step };
-type Context = { readonly evidence: Evidence; readonly options: DecideOptions };
-const NEWS: ReadonlySet<Step> = new Set(["fires", "reminds", "over", "silenced", "gone"]);
-
-function judge(state: RelayState, alert: GrafanaAlert, context: Context): Judged {
-  const known = state.alerts[alert.fingerprint];
-  const record = known ?? recordOf(alert, { ...context.options, toldAtMs: null });
-  const step =
-    alert.status === "firing"
-      ? stepOfFiring(state, alert, context)
-      : known === undefined && state.closed[alert.fingerprint] !== undefined
-        ? "known"
-        : stepOfResolved(record, alert, context);
-  return { alert, record, step };
-}
-
-function stepOfFiring(state: RelayState, alert: GrafanaAlert, { evidence, options }: Context): Step {
-  const known = state.alerts[alert.fingerprint];
-  if (kindOf(alert) === "blindness" && known?.covered !== false) {
-    const clusters = clustersOf(alert, options.clusters);
-    if (clusters.some((name) => isBlind(evidence, name))) return "covered";
-    const startsAtMs = Date.parse(alert.startsAt);
-    const isLate = clusters.some((name) => {
-      const againMs = state.sawAgainAtMs[name] ?? Number.NEGATIVE_INFINITY;
-      return startsAtMs <= againMs + AFTERGLOW_MS && options.nowMs <= againMs + LATE_ARRIVAL_MS;
-    });
-    if (isLate) return "covered";
-  }
-  if (known === undefined || known.covered || known.toldAtMs === null) return "fires";
-  return options.nowMs - known.toldAtMs >= options.reminderMs ? "reminds" : "lasts";
-}
-
-function stepOfResolved(record: OpenAlert, alert: GrafanaAlert, { evidence, options }: Context): Step {
-  if (record.covered) return "covered";
-  const blind = clustersOf(alert, options.clusters).some((name) => isBlind(evidence, name));
-  switch (kindOf(alert)) {
-    case "blindness":
-      return blind ? "blind" : "over";
-    case "other":
-      // Nothing stored tells whether it is over: believed only when it does not fire again, see `watch.ts`.
-      return blind ? "blind" : "held";
-    case "group": {
-      const sight = evidence.sights.get(alert.fingerprint);
-      if (sight === undefined || sight.kind === "blind") return "blind";
-      if (sight.kind === "recovered") return "over";
-      if ((alert.annotations["silenced"] ?? "") !== "" && sight.kind === "still_true") return "silenced";
-      return sight.kind === "gone" ? "gone" : "held";
-    }
-  }
-}
-
 function apply(state: RelayState, judged: readonly Judged[], context: Context): RelayState {
   const { nowMs, channel, forgetMs } = context.options;
   const alerts = Object.fromEntries(
@@ -162,7 +71,7 @@ function apply(state: RelayState, judged: readonly Judged[], context: Context): 
     ),
   );
   const over: string[] = [];
-  for (const { alert, record, step } of judged) {
+  for (const { alert, record, step, contradicted } of judged) {
     const { fingerprint } = alert;
     if (step === "known") continue;
     if (
@@ -185,6 +94,7 @@ function apply(state: RelayState, judged: readonly Judged[], context: Context): 
         covered: step === "covered",
         heardAtMs: nowMs,
         heldSinceMs: isHeld ? (record.heldSinceMs ?? nowMs) : null,
+        contradictedAtMs: contradicted ? (record.contradictedAtMs ?? nowMs) : null,
         nagged: isHeld && record.nagged,
       };
     }
@@ -213,32 +123,4 @@ function withBlind(
 function reasonOf(judged: readonly Judged[]): MergeReason {
   if (judged.some(({ step }) => step === "blind" || step === "covered")) return "blind";
   return judged.some(({ step }) => step === "held") ? "unconfirmed" : "repeat";
-}
-
-function recordOf(
-  alert: GrafanaAlert,
-  about: { readonly nowMs: number; readonly channel: string; readonly toldAtMs: number | null },
-): OpenAlert {
-  const { labels, annotations } = alert;
-  return {
-    fingerprint: alert.fingerprint,
-    alertName: labels["alertname"] ?? "",
-    channel: about.channel,
-    cluster: labels["cluster"] ?? "",
-    group: labels["group"] ?? "",
-    severity: labels["severity"] ?? "",
-    verdict: annotations["verdict"] ?? "",
-    late: annotations["late"] ?? "",
-    summary: annotations["summary"] ?? "",
-    startsAtMs: Date.parse(alert.startsAt),
-    toldAtMs: about.toldAtMs,
-    heardAtMs: about.nowMs,
-    heldSinceMs: null,
-    nagged: false,
-    covered: false,
-  };
-}
-
-function isBlind({ blind }: Evidence, cluster: string): boolean {
-  return (blind.get(cluster) ?? null) !== null;
 }

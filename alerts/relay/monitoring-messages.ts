@@ -1,6 +1,6 @@
 /**
- * The two messages that only the relay can write: the monitoring is blind, and what became of each group when sight
- * returned. Slack markup; short lines, for a phone.
+ * The messages about many groups that only the relay can write: the monitoring is blind, what became of each group when
+ * sight returned, and that Grafana ended alerts that last. Slack markup; short lines, for a phone.
  */
 import { clock, cut, duration, escapeMarkup, nameOf } from "./markup.ts";
 
@@ -51,9 +51,7 @@ export function sightMessage(about: {
   readonly blindMs: number;
   readonly outcomes: readonly GroupOutcome[];
 }): MonitoringMessage {
-  const lines = about.outcomes.map(
-    (outcome) => `• ${nameOf(outcome.group)} (${nameOf(outcome.cluster)}): ${wordsOf(outcome)}`,
-  );
+  const lines = about.outcomes.map(outcomeLine);
   return {
     title: `Lag monitoring sees again: ${about.clusters.map((name) => cut(name)).join(", ")}`,
     text: [
@@ -61,6 +59,31 @@ export function sightMessage(about: {
       ...listed(lines),
     ].join("\n"),
   };
+}
+
+export function reloadMessage(about: {
+  /** Alerts, of which a group may have several. */
+  readonly ended: number;
+  readonly open: readonly GroupOutcome[];
+}): MonitoringMessage {
+  const { ended, open } = about;
+  const what = ended === 1 ? "an alert" : `${ended} alerts`;
+  const why =
+    ended === 1
+      ? "Its rules were probably loaded anew (deployment, provisioning), or the group is at its threshold."
+      : "Its rules were probably loaded anew (deployment, provisioning), which ends every alert.";
+  return {
+    title: `Grafana ended ${what} that the data still shows`,
+    text: [
+      `${why} Nothing has recovered, and nothing is to be done: Grafana fires again what lasts, without another message here.`,
+      "Still open:",
+      ...listed(open.map(outcomeLine)),
+    ].join("\n"),
+  };
+}
+
+function outcomeLine(outcome: GroupOutcome): string {
+  return `• ${nameOf(outcome.group)} (${nameOf(outcome.cluster)}): ${wordsOf(outcome)}`;
 }
 
 function wordsOf(outcome: GroupOutcome): string {

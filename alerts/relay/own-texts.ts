@@ -71,6 +71,11 @@ export function sightDraft(message: { readonly title: string; readonly text: str
   return { ...message, channel: "", thread: "/monitoring", color: COLORS.over, mention: false, closes: true };
 }
 
+/** Wakes nobody: nothing has changed. */
+export function reloadDraft(message: { readonly title: string; readonly text: string }): Draft {
+  return { ...message, channel: "", thread: "/reload", color: COLORS.unsure, mention: false, closes: true };
+}
+
 /** Stands in for a message that Slack refused: nothing in it but the title, so that it can hardly be refused again. */
 export function refusedDraft(message: Pick<Draft, "channel" | "thread" | "title">, reason: string): Draft {
   return {

@@ -1,7 +1,7 @@
 /** Asks Elasticsearch what its newest documents show: of whole clusters, and of the groups that alerts are about. */
 import { z } from "zod";
 import { describeError } from "../../model/errors.ts";
-import type { Evidence } from "./decide.ts";
+import type { Evidence } from "./judge.ts";
 import { readClusters } from "./read-clusters.ts";
 import { keyOf, readGroups } from "./read-groups.ts";
 import type { GroupSight } from "./read-groups.ts";

@@ -20,7 +20,10 @@ import type { WatchOptions } from "./watch.ts";
 import { parseNotification } from "./webhook-body.ts";
 import type { GrafanaNotification } from "./webhook-body.ts";
 
-export type RelayTimes = Pick<WatchOptions, "graceMs" | "patienceMs" | "settleMs"> & {
+export type RelayTimes = Pick<
+  WatchOptions,
+  "graceMs" | "patienceMs" | "settleMs" | "gatherMs" | "burstMs"
+> & {
   /** Between two looks at Elasticsearch while something is in question. */
   readonly watchMs: number;
   readonly reminderMs: number;

@@ -15,6 +15,10 @@ const REMINDER_MS = 30 * 60_000;
 const PATIENCE_MS = 20 * 60_000;
 /** Longer than the longest pending time plus two evaluations: after a reload of the rules it would have fired again. */
 const SETTLE_MS = 10 * 60_000;
+/** Grafana evaluates a rule a minute, so all rules within a minute of a reload. */
+const GATHER_MS = 60_000;
+/** Twice the group interval of 5 minutes, for which Grafana may hold back news of a group. */
+const BURST_MS = 10 * 60_000;
 const WATCH_MINIMUM_MS = 5000;
 
 export function relayTimes(config: Config): RelayTimes {
@@ -23,6 +27,8 @@ export function relayTimes(config: Config): RelayTimes {
     graceMs: config.alerts.relay.blind_grace_seconds * 1000,
     patienceMs: PATIENCE_MS,
     settleMs: SETTLE_MS,
+    gatherMs: GATHER_MS,
+    burstMs: BURST_MS,
     forgetMs: 2 * config.alerts.repeat_interval_seconds * 1000 + PATIENCE_MS,
     reminderMs: Math.min(REMINDER_MS, (config.alerts.repeat_interval_seconds * 1000) / 2),
   };

@@ -26,6 +26,8 @@ const openAlert = z.object({
   heardAtMs: z.number(),
   /** Since when Grafana calls it resolved and the relay does not believe it; null while Grafana calls it firing. */
   heldSinceMs: z.number().nullable(),
+  /** When Grafana ended it although fresh data shows it; null when that is not so, or told. See `reload.ts`. */
+  contradictedAtMs: z.number().nullable().default(null),
   /** True when the relay told that Grafana gave the alert up while the data still shows it. */
   nagged: z.boolean(),
   /** True for an alert about blindness that a message of the relay's own covers. */
@@ -86,6 +88,8 @@ export const relayState = z.object({
   blind: z.record(z.string(), blindness),
   /** By cluster: when a told blindness ended. */
   sawAgainAtMs: z.record(z.string(), z.number()),
+  /** When the relay told that Grafana ended alerts that last. */
+  reloadToldAtMs: z.number().nullable().default(null),
   outbox: z.array(outboxMessage),
   threads: z.record(z.string(), slackThread),
   /** When the relay told that nothing comes from Grafana, or from the canary; null while all is well. */
@@ -133,6 +137,7 @@ export const EMPTY_STATE: RelayState = {
   closed: {},
   blind: {},
   sawAgainAtMs: {},
+  reloadToldAtMs: null,
   outbox: [],
   threads: {},
   watchdogToldAtMs: null,
