@@ -158,6 +158,21 @@ describe("faults of the server", () => {
   });
 });
 
+test("a group that joins is not asked for in its first listing, because Burrow would forget its owners", async () => {
+  await runScrape(scraper);
+  const one = [partition("orders", 0)];
+  burrow.setCluster("local", {
+    groups: new Map([
+      ["billing", one],
+      ["joined", one],
+    ]),
+  });
+  const first = await runScrape(scraper);
+  expect(first).toMatchObject({ groups: ["billing"], begin: { listedGroups: ["billing"] } });
+  expect(burrow.requests.filter((path) => path.includes("joined"))).toEqual([]);
+  expect((await runScrape(scraper)).groups).toEqual(["billing", "joined"]);
+});
+
 describe("several servers", () => {
   test("the second is read when the first is down, and kept when the first comes back", async () => {
     const second = await startFakeBurrow();
@@ -172,6 +187,8 @@ describe("several servers", () => {
     burrow.setReady(true);
     expect((await runScrape(both)).groups).toEqual(["from-second"]);
     second.setReady(false);
+    // Its groups are new names here, so they are asked for in their second listing.
+    expect(await runScrape(both)).toMatchObject({ groups: [], begin: { burrow: { host: "burrow" } } });
     expect((await runScrape(both)).groups).toEqual(["billing", "mailer"]);
     both.close();
     await second.close();

@@ -10,6 +10,7 @@ import { decodeGroup } from "./decode.ts";
 import type { NameFilter } from "./filters.ts";
 import { type ListedNames, readNames } from "./lists.ts";
 import { groupPath, sentenceStart, showName, topicPath } from "./names.ts";
+import { type NewGroups, createNewGroups } from "./new-groups.ts";
 import { type Servers, createServers } from "./servers.ts";
 import { type PartitionCounts, createPartitionCounts, decodeTopic } from "./topics.ts";
 
@@ -87,9 +88,11 @@ class Scraper implements BurrowScraper {
   readonly #options: ScraperOptions;
   readonly #servers: Servers;
   readonly #counts: PartitionCounts = createPartitionCounts();
+  readonly #newGroups: NewGroups;
 
   constructor(options: ScraperOptions) {
     this.#options = options;
+    this.#newGroups = createNewGroups(options.limits.groups);
     this.#servers = createServers(options);
   }
 
@@ -112,7 +115,7 @@ class Scraper implements BurrowScraper {
       };
       const topics = this.#options.readTopics === false ? NO_NAMES : await this.#readTopicNames(source);
       const self = this.#options.includeSelfGroups === true ? [] : probe.selfGroups;
-      const groups = await this.#readGroupNames(source, new Set(self));
+      const groups = this.#newGroups.settled(await this.#readGroupNames(source, new Set(self)));
       yield* [...topics.problems, ...groups.problems].map(toEvent);
       const listedGroups = [...groups.names, ...groups.unreachable.keys()];
       yield { type: "begin", burrow, reachable, usable: true, listedGroups, listComplete: groups.complete };
