@@ -1,13 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LagDocument } from "../model/documents.ts";
 import { type ElasticsearchSink, startElasticsearchSink } from "../scripts/bench/elasticsearch-sink.ts";
+import { createCertificateMaker } from "../tests/fakes/certificates.ts";
 import { type FakeBurrow, startFakeBurrow } from "../tests/fakes/fake-burrow.ts";
+import { startFakeElasticsearch } from "../tests/fakes/fake-elasticsearch.ts";
+import { freePort } from "../tests/support/free-port.ts";
 
 const command = fileURLToPath(new URL("../scripts/lagline.ts", import.meta.url));
 let directory: string;
@@ -37,28 +40,19 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** A port that was free a moment ago, and that nobody answers. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
 async function start(
   args: readonly string[],
   change: Record<string, unknown> = {},
-  urls: { elasticsearch?: number } = {},
+  urls: { elasticsearch?: number; external?: Record<string, unknown> } = {},
 ) {
   const healthPort = await freePort();
   const file = join(directory, "lagline.yaml");
   const config = {
     environment: "test",
     clusters: { local: { burrow: { external: { servers: [burrow.url] } } } },
-    elasticsearch: { external: { url: `http://127.0.0.1:${urls.elasticsearch ?? elasticsearch.port}` } },
+    elasticsearch: {
+      external: urls.external ?? { url: `http://127.0.0.1:${urls.elasticsearch ?? elasticsearch.port}` },
+    },
     collector: {
       interval_seconds: 1,
       spool_directory: join(directory, "spool"),
@@ -153,6 +147,37 @@ describe("one cycle", () => {
 });
 
 describe("the service", () => {
+  test("tells in its log and its metrics that a certificate ends", async () => {
+    const maker = createCertificateMaker();
+    const authority = maker.make({ commonName: "authority", isAuthority: true, days: 400 });
+    const node = maker.make({
+      commonName: "node",
+      alternativeName: "IP:127.0.0.1",
+      issuer: authority,
+      days: 20,
+    });
+    const secure = await startFakeElasticsearch({ tls: node });
+    try {
+      const tls = { ca_file: authority.files.certificate };
+      const run = await start([], {}, { external: { url: secure.url, tls } });
+      await until("the line", () => run.output.stderr.includes("LAGLINE_COLLECT_CERTIFICATE_ENDS"));
+      expect(run.output.stderr).toContain(
+        `The certificate that ${secure.url} presents (CN=node) ends in 19 days, on `,
+      );
+      expect(run.output.stderr).not.toContain("tls.ca_file");
+      const { text } = await ask(`${run.healthUrl}/metrics`);
+      const ends = (certificate: string): number =>
+        Number(text.split(`expires_timestamp_seconds{certificate="${certificate}"} `)[1]?.split("\n")[0]);
+      expect(ends(secure.url)).toBe(Date.parse(new X509Certificate(node.certificate).validTo) / 1000);
+      expect(ends("elasticsearch.tls.ca_file")).toBeGreaterThan(ends(secure.url));
+      run.child.kill("SIGTERM");
+      expect(await run.exit).toBe(0);
+    } finally {
+      await secure.stop();
+      maker.remove();
+    }
+  });
+
   test("starts with Elasticsearch and Burrow down, says so, and recovers by itself", async () => {
     burrow.setReady(false);
     const port = await freePort();

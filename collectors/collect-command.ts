@@ -6,6 +6,7 @@ import type { Writable } from "node:stream";
 import type { Config } from "../config/schema.ts";
 import { describeError } from "../model/errors.ts";
 import type { Adapters, Delivery } from "./adapters.ts";
+import { burrowCertificates, elasticsearchCertificates } from "./certificate-sources.ts";
 import type { BurrowScraper } from "./burrow/scrape.ts";
 import { openScraper } from "./burrow/open.ts";
 import { type Collector, type DocumentSink, createCollector } from "./collector.ts";
@@ -15,6 +16,7 @@ import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
 import { createPrintSink } from "./print-sink.ts";
 import { type RunResult, runReloading } from "./reload.ts";
+import { sleep } from "./schedule.ts";
 import { burrowSource, collectorName, logLimit } from "./settings.ts";
 import { type Shape, createShape } from "./shape.ts";
 import { supervise } from "./supervise.ts";
@@ -99,6 +101,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       history,
       historyIntervalMs: HISTORY_INTERVAL_MS,
       events,
+      beside: async (signal) => watchOwnCertificates(parts, signal),
       stopDeadlineMs: settings.stop_deadline_seconds * 1000,
       health:
         metrics === null ? null : { address: settings.health_address, port: settings.health_port, metrics },
@@ -194,6 +197,18 @@ function hasOnlyLoopback(): boolean {
   return Object.values(networkInterfaces()).every(
     (addresses) => addresses?.every(({ internal }) => internal) ?? true,
   );
+}
+
+/** Nothing is loaded where no connection has TLS. */
+async function watchOwnCertificates({ config, options, events }: Parts, signal: AbortSignal): Promise<void> {
+  const sources = [
+    ...(options.print ? [] : elasticsearchCertificates(config, "collector")),
+    ...burrowCertificates(config, options.cluster),
+  ];
+  if (sources.length === 0) return;
+  const { watchCertificates } = await import("./certificates/watch.ts");
+  const { certificate_warning_days: warningDays } = config.collector;
+  await watchCertificates({ sources, warningDays, events, now: Date.now }, sleep, signal);
 }
 
 /** One cycle. Says on standard error what is missing, because a person or a timer is waiting for the exit code. */

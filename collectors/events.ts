@@ -175,6 +175,16 @@ export class CollectorEvents {
     }
   }
 
+  certificateSeen(of: string, endsMs: number): void {
+    this.#metrics.set("lagline_certificate_expires_timestamp_seconds", endsMs / 1000, { certificate: of });
+  }
+
+  /** Comes once a day for each certificate, so it is never held back. */
+  certificateEnds(sentence: string, hasEnded: boolean): void {
+    const level = hasEnded ? "error" : "warn";
+    this.#log[level]({ code: "LAGLINE_COLLECT_CERTIFICATE_ENDS" }, sentence);
+  }
+
   leavingNamespace(ticks: number): void {
     this.#log.error(
       { code: "LAGLINE_COLLECT_NAMESPACE_LOST", ticks },

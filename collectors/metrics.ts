@@ -105,6 +105,11 @@ export const METRICS = {
     help: "Documents that went to the spool and are missing in the files of collector.outputs.file.",
     labels: ["reason"],
   },
+  lagline_certificate_expires_timestamp_seconds: {
+    type: "gauge",
+    help: "When a certificate ends that the connections to Elasticsearch and Burrow depend on, by the setting of its file or the address of the server that presents it; looked at once an hour.",
+    labels: ["certificate"],
+  },
   lagline_history_saves_total: {
     type: "counter",
     help: "Times history was written, by result.",

@@ -20,6 +20,8 @@ export type SuperviseOptions = {
   readonly history: HistoryFile | null;
   readonly historyIntervalMs: number;
   readonly events: CollectorEvents;
+  /** Runs beside the ticks until the signal aborts; never rejects. */
+  readonly beside: (signal: AbortSignal) => Promise<void>;
   /** From the first signal to the end. */
   readonly stopDeadlineMs: number;
   readonly health: {
@@ -71,6 +73,7 @@ export async function supervise(options: SuperviseOptions): Promise<RunResult> {
   events.started({ ...options.started, waiting: delivery?.waiting() ?? 0 });
   const background = new AbortController();
   const saving = saveHistory(options, background.signal);
+  const beside = options.beside(background.signal);
   stopping.signal.addEventListener(
     "abort",
     () => {
@@ -92,6 +95,7 @@ export async function supervise(options: SuperviseOptions): Promise<RunResult> {
   } finally {
     background.abort();
     await saving;
+    await beside;
     await saveOnce(options);
     await server?.close();
     options.reloadRequested?.removeEventListener("abort", onReload);

@@ -245,6 +245,14 @@ export const collector = z
       .describe(
         "In mode network-namespace: stop after this many ticks without a connection to Burrow, so that the restart policy joins its new namespace.",
       ),
+    certificate_warning_days: z
+      .int()
+      .min(1)
+      .max(365)
+      .default(30)
+      .describe(
+        "A certificate that ends within this many days is said in the log once a day, and by `lagline doctor`: those that Elasticsearch and Burrow present, their authorities, and the files below `tls`.",
+      ),
     stop_deadline_seconds: seconds
       .default(8)
       .describe("Time to deliver what waits after SIGTERM; the rest stays in the spool."),

@@ -7,7 +7,7 @@ import { Client, errors, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
-import { describeDistrust } from "./distrust.ts";
+import { describeDistrust, isOutdated } from "./distrust.ts";
 import { ElasticsearchFault } from "./fault.ts";
 import { withoutCredentials } from "./masking.ts";
 import { ANSWER_TOO_LARGE, nodeConnection } from "./node-connection.ts";
@@ -198,13 +198,25 @@ async function send({ clientFor, settings, request, credentials }: Sending): Pro
         `Elasticsearch sent more than the ${settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES} bytes of an answer that are read (collector.limits.elasticsearch_answer_bytes).`,
       );
     }
+    const timedOut = deadline.aborted;
+    const isExpired = error instanceof Error && isOutdated(error.message);
     throw faultOf(error, {
       timeoutMs,
-      timedOut: deadline.aborted,
+      timedOut,
       stopped: request.signal?.aborted === true,
       files: settings.files,
+      ended: isExpired ? await endedOf(settings, request.signal) : [],
     });
   }
+}
+
+/** Loaded where it is used: few servers ever show a certificate that is over. */
+async function endedOf(
+  { urls, files }: ClientSettings,
+  stop: AbortSignal | undefined,
+): Promise<readonly string[]> {
+  const { describeEnded } = await import("./outdated.ts");
+  return describeEnded(urls, files, stop);
 }
 
 /** In the words of our connection. A signal that aborts has other words. */
@@ -231,6 +243,7 @@ function faultOf(
     readonly timedOut: boolean;
     readonly stopped: boolean;
     readonly files: ConnectionFiles;
+    readonly ended: readonly string[];
   },
 ): ElasticsearchFault {
   if (about.stopped) return new ElasticsearchFault("aborted", "The request was stopped.");
@@ -252,7 +265,7 @@ function faultOf(
   if (error instanceof ElasticsearchFault) return error;
   // Only the client's own sentence: its error objects carry the request with its credentials.
   const detail = error instanceof Error ? error.message : "unknown error";
-  const distrust = describeDistrust(detail, about.files);
+  const distrust = describeDistrust(detail, about.files, about.ended);
   if (distrust !== undefined) return new ElasticsearchFault("connect", distrust);
   return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${detail}).`);
 }

@@ -7,8 +7,20 @@ const UNKNOWN_AUTHORITY =
 const OUTDATED = /certificate has expired|certificate is not yet valid/i;
 const OTHER_NAME = /altnames|does not match certificate/i;
 
-/** A sentence where `detail` says that the server is not trusted; undefined for every other failure. */
-export function describeDistrust(detail: string, files: ConnectionFiles): string | undefined {
+/** True where a certificate is over, or of the future: neither the error nor its message say since when. */
+export function isOutdated(detail: string): boolean {
+  return OUTDATED.test(detail);
+}
+
+/**
+ * A sentence where `detail` says that the server is not trusted; undefined for every other failure. `ended`: which
+ * certificates of the server are over, where that is known.
+ */
+export function describeDistrust(
+  detail: string,
+  files: ConnectionFiles,
+  ended: readonly string[] = [],
+): string | undefined {
   if (OTHER_NAME.test(detail)) {
     const name =
       files.serverName === undefined
@@ -16,8 +28,9 @@ export function describeDistrust(detail: string, files: ConnectionFiles): string
         : `tls.server_name (${files.serverName})`;
     return `Elasticsearch is not trusted: its certificate is not for ${name} (${detail}).`;
   }
-  if (OUTDATED.test(detail)) {
-    return `Elasticsearch is not trusted: ${detail}. Renew it, or ${authority(files)}.`;
+  if (isOutdated(detail)) {
+    const which = ended.map((sentence) => ` ${sentence}.`).join("");
+    return `Elasticsearch is not trusted: ${detail}.${which} Renew it, or ${authority(files)}.`;
   }
   if (UNKNOWN_AUTHORITY.test(detail)) {
     const again = files.caFile === undefined ? "" : "; a new one in that file is taken without a restart";

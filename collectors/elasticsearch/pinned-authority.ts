@@ -4,11 +4,9 @@
  * and is closed after the handshake, and only says which certificate to trust. Every later connection verifies
  * signatures and host name against that certificate, as with `tls.ca_file`.
  */
-import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
-import process from "node:process";
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { X509Certificate } from "node:crypto";
 import { LaglineError } from "../../model/errors.ts";
+import { isSelfSigned, presentedChain } from "../certificates/chain.ts";
 import { ElasticsearchFault } from "./fault.ts";
 
 export type AuthorityQuest = {
@@ -25,11 +23,8 @@ export type AuthorityQuest = {
 type Problem = { readonly problem: string; readonly isAnswer: boolean };
 type Finding = { readonly authority: string } | Problem;
 
-const HTTPS_PORT = 443;
 /** A handshake takes two or three round trips; the request's own deadline may be shorter. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
-/** Real chains have two to four certificates; one that goes round in circles must end. */
-const MAX_CHAIN = 16;
 
 /** @throws LaglineError `LAGLINE_ELASTICSEARCH_PLAIN` when an address has no TLS, so that nothing would be checked. */
 export function requireTls(urls: readonly string[]): void {
@@ -82,7 +77,8 @@ type Asking = { readonly serverName: string | undefined; readonly signal: AbortS
 
 async function askNode(url: URL, fingerprint: string, asking: Asking): Promise<Finding> {
   try {
-    const chain = await presentedChain(url, asking);
+    const { serverName, signal } = asking;
+    const chain = await presentedChain({ url, ...(serverName === undefined ? {} : { serverName }) }, signal);
     return choose(chain, fingerprint, url.origin);
   } catch (error) {
     const detail = error instanceof Error ? error.message : "unknown error";
@@ -106,49 +102,4 @@ function choose(chain: readonly X509Certificate[], fingerprint: string, origin: 
     problem: `The fingerprint in elasticsearch.external.ca_fingerprint is that of ${whose}, not of its authority, at ${origin}; use the authority's fingerprint, or name its certificate in tls.ca_file.`,
     isAnswer: true,
   };
-}
-
-function isSelfSigned(certificate: X509Certificate): boolean {
-  return certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
-}
-
-/** What a node presents, its own certificate first. Nothing but the handshake is sent. */
-function presentedChain(url: URL, { serverName, signal }: Asking): Promise<X509Certificate[]> {
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const name = serverName ?? (isIP(host) === 0 ? host : undefined);
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    // Loaded where it is used: few have a fingerprint, and all would pay for it at start.
-    const socket = process.getBuiltinModule("node:tls").connect({
-      host,
-      port: url.port === "" ? HTTPS_PORT : Number(url.port),
-      ...(name === undefined ? {} : { servername: name }),
-      minVersion: "TLSv1.2",
-      // Nothing is trusted on this connection, and nothing is told.
-      rejectUnauthorized: false,
-    });
-    const stop = (): void => void socket.destroy(new Error(`no TLS handshake with ${url.origin} in time`));
-    signal.addEventListener("abort", stop, { once: true });
-    socket.once("secureConnect", () => {
-      resolve(readChain(socket));
-      socket.destroy();
-    });
-    socket.on("error", reject);
-    socket.once("close", () => {
-      signal.removeEventListener("abort", stop);
-      reject(new Error("the connection was closed during the handshake"));
-    });
-  });
-}
-
-function readChain(socket: TLSSocket): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  // A server without a certificate gives an empty object, a chain without its root no issuer.
-  let current: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate(true);
-  while (current?.raw !== undefined && chain.length < MAX_CHAIN) {
-    chain.push(new X509Certificate(current.raw));
-    if (current.issuerCertificate === current) break;
-    current = current.issuerCertificate;
-  }
-  return chain;
 }

@@ -1,4 +1,5 @@
 /** Whom the connection believes: names, authorities, and files that change while it is open. */
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +89,26 @@ describe("a server whose certificate is for another name than the address", () =
     expect((await look(http)).status).toBe(200);
   });
 });
+
+test.each([
+  ["its own", "CN=node", { authority: 40, node: -1 }],
+  ["its authority's", "CN=authority", { authority: -1, node: 40 }],
+])(
+  "a server is refused after the end of %s certificate, with its name and date",
+  async (_whose, name, days) => {
+    const authority = maker.make({ commonName: "authority", isAuthority: true, days: days.authority });
+    const order = { commonName: "node", alternativeName: "IP:127.0.0.1", issuer: authority };
+    const node = maker.make({ ...order, days: days.node });
+    const server = await serve(node);
+    const http = await open(server, { caFile: authority.files.certificate });
+    const { validTo } = new X509Certificate(days.node < 0 ? node.certificate : authority.certificate);
+    const date = new Date(validTo).toISOString().slice(0, 10);
+    const refusal = await look(http).catch((error: unknown) => String(error));
+    expect(refusal).toContain("Elasticsearch is not trusted: certificate has expired.");
+    expect(refusal).toMatch(new RegExp(`${name}\\b.* ended on ${date} `));
+    expect(server.requests).toEqual([]);
+  },
+);
 
 test("a rotated authority is read again from its file, which the sentence names", async () => {
   const first = authorityAndNode("IP:127.0.0.1");

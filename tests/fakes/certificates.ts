@@ -23,6 +23,8 @@ export type CertificateOrder = {
   readonly alternativeName?: string;
   /** Left out: signed with its own key. */
   readonly issuer?: MadeCertificate;
+  /** From now to its end; -1, the lowest, has ended a day ago. @default 2 */
+  readonly days?: number;
 };
 
 export type CertificateMaker = {
@@ -44,15 +46,21 @@ export function createCertificateMaker(): CertificateMaker {
 
 function makeCertificate(
   path: string,
-  { commonName, isAuthority = false, alternativeName, issuer }: CertificateOrder,
+  { commonName, isAuthority = false, alternativeName, issuer, days = 2 }: CertificateOrder,
 ): MadeCertificate {
   const files = { certificate: `${path}.crt`, key: `${path}.key` };
-  writeFileSync(`${path}.cnf`, requestConfig(isAuthority, alternativeName));
-  const making = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const about = ["-days", "2", "-config", `${path}.cnf`, "-subj", `/CN=${commonName}`];
-  const output = ["-keyout", files.key, "-out", files.certificate];
-  const signer = issuer === undefined ? [] : ["-CA", issuer.files.certificate, "-CAkey", issuer.files.key];
-  execFileSync("openssl", [...making, ...about, ...output, ...signer], { stdio: "pipe", timeout: 20_000 });
+  const request = `${path}.csr`;
+  const settings = `${path}.cnf`;
+  writeFileSync(settings, requestConfig(isAuthority, alternativeName));
+  const making = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-config", settings];
+  openssl("req", "-new", ...making, "-subj", `/CN=${commonName}`, "-keyout", files.key, "-out", request);
+  const signer =
+    issuer === undefined
+      ? ["-signkey", files.key]
+      : ["-CA", issuer.files.certificate, "-CAkey", issuer.files.key, "-CAcreateserial"];
+  // Only this command takes -1.
+  const signing = ["-req", "-in", request, "-days", String(days), "-extfile", settings, ...signer];
+  openssl("x509", ...signing, "-extensions", "extensions", "-out", files.certificate);
   const certificate = readFileSync(files.certificate, "utf8");
   return {
     certificate,
@@ -62,11 +70,14 @@ function makeCertificate(
   };
 }
 
+function openssl(...arguments_: readonly string[]): void {
+  execFileSync("openssl", arguments_, { stdio: "pipe", timeout: 20_000 });
+}
+
 function requestConfig(isAuthority: boolean, alternativeName: string | undefined): string {
   return [
     "[req]",
     "distinguished_name = name",
-    "x509_extensions = extensions",
     "[name]",
     "[extensions]",
     `basicConstraints = critical,CA:${isAuthority ? "TRUE" : "FALSE"}`,

@@ -1,4 +1,5 @@
 /** Elasticsearch whose certificate or whose mind about our key changes while the collector runs. */
+import { X509Certificate } from "node:crypto";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +84,43 @@ test.each([
     expect(collector.auditor.faults).toEqual([]);
   },
 );
+
+test("a certificate that has ended in mid-run: nothing is sent, the line has its name and date, all is delivered after a renewal", async () => {
+  const authority = certificates.make({ commonName: "authority", isAuthority: true });
+  const server = (days: number) =>
+    certificates.make({
+      commonName: "elasticsearch",
+      alternativeName: "IP:127.0.0.1",
+      issuer: authority,
+      days,
+    });
+  const first = await startFakeElasticsearch({ tls: server(2) });
+  const { collector, tick } = await start({ url: first.url, tls: { ca_file: authority.files.certificate } });
+  await tick();
+  await until("the first tick", isEmpty(collector));
+  await first.stop();
+  const ended = server(-1);
+  const second = await startFakeElasticsearch({ port: first.port, disk: first, tls: ended });
+  await tick();
+  await tick();
+  await until("a refusal", () => collector.said("LAGLINE_ELASTICSEARCH_RETRY").length > 0);
+  const date = new Date(new X509Certificate(ended.certificate).validTo).toISOString().slice(0, 16);
+  expect(collector.said("LAGLINE_ELASTICSEARCH_RETRY")).toMatchObject([
+    {
+      message: expect.stringContaining(
+        `certificate has expired. The certificate that ${first.url} presents (CN=elasticsearch) ended on ${date.replace("T", " ")} UTC.`,
+      ),
+    },
+  ]);
+  expect(second.requests).toEqual([]);
+  await second.stop();
+  const third = await startFakeElasticsearch({ port: first.port, disk: first, tls: server(2) });
+  cleanups.push(async () => third.stop());
+  await until("an empty spool", isEmpty(collector));
+  expect(await reconcile(collector, third)).toEqual(CLEAN);
+  expect(collector.said("LAGLINE_ELASTICSEARCH_RECOVERED")).toHaveLength(1);
+  expect(collector.auditor.faults).toEqual([]);
+});
 
 test("a key that is replaced in mid-run: refused, read again from its file, delivered", async () => {
   const file = join(folder, "key");
