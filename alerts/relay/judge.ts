@@ -1,5 +1,6 @@
 /** What each alert of a notification does, given what the relay knows and what the newest documents show. Pure. */
 import { clustersOf, kindOf } from "./classify.ts";
+import { meetsCondition } from "./sight.ts";
 import type { Sight } from "./sight.ts";
 import type { OpenAlert, RelayState } from "./state.ts";
 import type { GrafanaAlert } from "./webhook-body.ts";
@@ -118,7 +119,9 @@ function isContradicted(
   { alert, record }: Pick<Judged, "alert" | "record">,
   { evidence, options }: Context,
 ): boolean {
-  if (record.toldAtMs === null || evidence.sights.get(alert.fingerprint)?.kind !== "still_true") return false;
+  const sight = evidence.sights.get(alert.fingerprint);
+  if (record.toldAtMs === null || sight?.kind !== "still_true") return false;
+  if (!meetsCondition(record.alertName, sight.evidence)) return false;
   if (LOST_SIGHT.test(alert.annotations["grafana_state_reason"] ?? "")) return false;
   const endedAtMs = alert.endsAt === undefined ? options.nowMs : Date.parse(alert.endsAt);
   const sawAgainMs = state.sawAgainAtMs[record.cluster] ?? Number.NEGATIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { blindMessage, sightMessage } from "./monitoring-messages.ts";
+import { blindMessage, reloadMessage, sightMessage } from "./monitoring-messages.ts";
 import type { KnownAlert } from "./monitoring-messages.ts";
 
 const AT = Date.UTC(2026, 0, 1, 2, 14);
@@ -74,4 +74,18 @@ test("when sight returns each group is told about, also the one that is gone", (
       "• `c` (`orders`): no longer reported: deleted or filtered out, not a recovery",
     ].join("\n"),
   });
+});
+
+test("what Grafana ended is no recovery, and the message says what to do: nothing", () => {
+  const open = [{ cluster: "orders", group: "<!here>", kind: "still_true" as const, state: "stopped" }];
+  expect(reloadMessage({ ended: 1, open })).toEqual({
+    title: "Grafana ended an alert that the data still shows",
+    text: [
+      "Its rules were probably loaded anew (deployment, provisioning), which ends every alert. Nothing has recovered, and nothing is to be done: Grafana fires again what lasts, without another message here.",
+      "Still open:",
+      "• `&lt;!here&gt;` (`orders`): still stopped",
+    ].join("\n"),
+  });
+  const many = Array.from({ length: 5000 }, () => open).flat();
+  expect(reloadMessage({ ended: 5000, open: many }).text.length).toBeLessThan(3000);
 });

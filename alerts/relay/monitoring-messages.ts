@@ -68,14 +68,10 @@ export function reloadMessage(about: {
 }): MonitoringMessage {
   const { ended, open } = about;
   const what = ended === 1 ? "an alert" : `${ended} alerts`;
-  const why =
-    ended === 1
-      ? "Its rules were probably loaded anew (deployment, provisioning), or the group is at its threshold."
-      : "Its rules were probably loaded anew (deployment, provisioning), which ends every alert.";
   return {
     title: `Grafana ended ${what} that the data still shows`,
     text: [
-      `${why} Nothing has recovered, and nothing is to be done: Grafana fires again what lasts, without another message here.`,
+      "Its rules were probably loaded anew (deployment, provisioning), which ends every alert. Nothing has recovered, and nothing is to be done: Grafana fires again what lasts, without another message here.",
       "Still open:",
       ...listed(open.map(outcomeLine)),
     ].join("\n"),

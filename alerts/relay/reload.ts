@@ -6,6 +6,7 @@ import type { Evidence } from "./judge.ts";
 import { reloadMessage } from "./monitoring-messages.ts";
 import { outcomesOf } from "./outcomes.ts";
 import { reloadDraft } from "./own-texts.ts";
+import { meetsCondition } from "./sight.ts";
 import { withOwnMessage } from "./state.ts";
 import type { OpenAlert, RelayState } from "./state.ts";
 
@@ -30,16 +31,20 @@ export function tellReload(state: RelayState, evidence: Evidence, options: Reloa
   if (state.reloadToldAtMs !== null && nowMs - state.reloadToldAtMs < burstMs) return withoutEnded(state);
   if (nowMs - Math.min(...ended.map(({ contradictedAtMs }) => contradictedAtMs ?? nowMs)) < gatherMs)
     return state;
-  const lasts = ({ cluster, fingerprint }: OpenAlert): boolean =>
-    state.blind[cluster] === undefined && evidence.sights.get(fingerprint)?.kind === "still_true";
-  const lasting = ended.filter(lasts);
+  const seen = Object.values(state.alerts).filter(({ cluster }) => state.blind[cluster] === undefined);
+  const lasting = seen.filter((alert) => alert.contradictedAtMs !== null && stillFires(alert, evidence));
   if (lasting.length === 0) return withoutEnded(state);
-  const open = Object.values(state.alerts).filter(lasts);
+  const open = seen.filter(({ fingerprint }) => evidence.sights.get(fingerprint)?.kind === "still_true");
   const message = reloadMessage({ ended: lasting.length, open: outcomesOf(open, evidence) });
   return withOwnMessage({ ...withoutEnded(state), reloadToldAtMs: nowMs }, reloadDraft(message), {
     id: newId(),
     nowMs,
   });
+}
+
+function stillFires({ alertName, fingerprint }: OpenAlert, { sights }: Evidence): boolean {
+  const sight = sights.get(fingerprint);
+  return sight?.kind === "still_true" && meetsCondition(alertName, sight.evidence);
 }
 
 function withoutEnded(state: RelayState): RelayState {

@@ -98,3 +98,29 @@ function showsProblem(alertName: string, evidence: GroupEvidence): boolean {
       return ratio > 1 || ["warning", "critical"].includes(VERDICTS[verdict].severity);
   }
 }
+
+/**
+ * Whether the rule would fire on this document, clearly. Narrower than the question whether the problem is over: Grafana
+ * rightly ends the alert of a group that is late when the group stops, because then another rule tells of it.
+ */
+export function meetsCondition(alertName: string, evidence: GroupEvidence): boolean {
+  const { verdict, objective_ratio: ratio = 0 } = evidence;
+  switch (alertName) {
+    case "KafkaConsumerPartitionStalled":
+      return verdict === "stalled";
+    case "KafkaConsumerOffsetsRewound":
+      return verdict === "rewound";
+    case "KafkaConsumerObjectiveMissed":
+      return ratio >= CLEARLY_LATE && LATENESS.has(verdict);
+    case "KafkaConsumerLagGrowing":
+      return verdict === "falling_behind" && ratio <= 1;
+    default:
+      return showsProblem(alertName, evidence);
+  }
+}
+
+/** A group that hovers at its objective ends and begins by itself. */
+const CLEARLY_LATE = 1.2;
+
+/** Verdicts under which being late is the news; a batch run that catches up may be late. */
+const LATENESS: ReadonlySet<Verdict> = new Set(["ok", "hot_partition", "falling_behind"]);
