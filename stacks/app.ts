@@ -110,6 +110,7 @@ function buildDemo(app: App, deployment: Deployment, cluster: string): DemoStack
         deployment,
         cluster,
         seed: demo.seed,
+        topicRefreshSeconds: settings.burrow.managed?.topic_refresh_seconds ?? 0,
         bootstrapServers: bootstrapServers(cluster, settings),
         image: requireImage(deployment, "collector"),
       });

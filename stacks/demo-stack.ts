@@ -10,14 +10,19 @@ export type DemoStackOptions = {
   readonly cluster: string;
   readonly bootstrapServers: readonly string[];
   readonly seed: number;
+  /** How long Burrow may take to see a new topic. */
+  readonly topicRefreshSeconds: number;
   readonly image: string;
 };
+
+/** Burrow reads metadata at the refresh and needs a moment for it. */
+const TOPIC_READ_SECONDS = 3;
 
 export class DemoStack extends BaseStack {
   constructor(
     scope: Construct,
     id: string,
-    { deployment, cluster, bootstrapServers, seed, image }: DemoStackOptions,
+    { deployment, cluster, bootstrapServers, seed, topicRefreshSeconds, image }: DemoStackOptions,
   ) {
     super(scope, id, deployment);
     new ServiceContainer(this, "demo", {
@@ -28,7 +33,15 @@ export class DemoStack extends BaseStack {
       memoryMegabytes: DEMO_MEGABYTES,
       cpus: 0.5,
       graceSeconds: 15,
-      command: ["demo", "--bootstrap-servers", bootstrapServers.join(","), "--seed", String(seed)],
+      command: [
+        "demo",
+        "--bootstrap-servers",
+        bootstrapServers.join(","),
+        "--seed",
+        String(seed),
+        "--settle",
+        String(topicRefreshSeconds + TOPIC_READ_SECONDS),
+      ],
       tmpfs: { "/tmp": "rw,nosuid,nodev,size=16m,noexec,mode=1777" },
       network: { alias: `demo-${cluster}` },
       healthCheck: {

@@ -311,6 +311,14 @@ describe("the app", () => {
     expect(demo.containers.find(({ name }) => name === "lagline-test-burrow-shop")?.["ports"]).toEqual([]);
   });
 
+  it("the demo's groups join when Burrow has looked for their topics", () => {
+    const slow = synthesise(
+      DEMO_YAML.replace("burrow: { managed: {} }", "burrow: { managed: { topic_refresh_seconds: 20 } }"),
+    );
+    const container = slow.containers.find(({ name }) => name === "lagline-test-demo-shop");
+    expect((container?.["command"] as string[]).join(" ")).toMatch(/--settle 23$/);
+  });
+
   it("replaces a container when a file changes that it mounts, and leaves it when nothing did", () => {
     const changed = synthesise(DEMO_YAML.replace("orders: { partitions: 3 }", "orders: { partitions: 4 }"));
     const hash = (list: typeof demo.containers, name: string) =>

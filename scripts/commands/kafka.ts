@@ -53,6 +53,7 @@ type DemoFlags = {
   seed: number;
   duration?: number;
   speed: number;
+  settle: number;
   allowRemote: boolean;
 };
 
@@ -66,6 +67,12 @@ function addDemo(program: Command): void {
     .option("--seed <number>", "same seed, same traffic", wholeNumber("--seed", 0), 1)
     .option("--duration <seconds>", "stop after this time", wholeNumber("--duration", 1))
     .option("--speed <factor>", "phases pass this many times faster", wholeNumber("--speed", 1), 1)
+    .option(
+      "--settle <seconds>",
+      "after topics were created, let groups join so much later, so that Burrow knows the topics by then",
+      wholeNumber("--settle", 0),
+      0,
+    )
     .option("--allow-remote", "allow a Kafka that is neither on this host nor in a container network", false)
     .action(async (options: DemoFlags) => {
       const { runDemo } = await import("../demo/run.ts");
@@ -73,6 +80,7 @@ function addDemo(program: Command): void {
         bootstrapServers: options.bootstrapServers,
         seed: options.seed,
         speed: options.speed,
+        settleSeconds: options.settle,
         allowRemote: options.allowRemote,
         ...(options.duration === undefined ? {} : { durationSeconds: options.duration }),
         signal: interruptSignal(),

@@ -23,6 +23,11 @@ export type DemoOptions = KafkaConnection & {
   readonly speed?: number;
   /** Stops after this many messages. Default 20 million, about a day and a half. */
   readonly maxMessages?: number;
+  /**
+   * Waits so long after it created topics, before its groups join: Burrow forgets the owners of partitions whose topic
+   * it does not know yet, and it looks for topics only every `topic_refresh_seconds`. Default 0.
+   */
+  readonly settleSeconds?: number;
   /** Allows a Kafka that is neither on this host nor in a container network. */
   readonly allowRemote?: boolean;
   readonly scenarios?: readonly Scenario[];
@@ -55,7 +60,13 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const client = await kafkaClientOptions(options, "lagline-demo");
   const scenarios = options.scenarios ?? SCENARIOS;
   await checkAdvertised(client, options);
-  await applyTopics({ ...options, topics: demoTopics(scenarios), deadlineSeconds: DEADLINE_SECONDS });
+  const topics = { ...options, topics: demoTopics(scenarios), deadlineSeconds: DEADLINE_SECONDS };
+  const { created } = await applyTopics(topics);
+  const { settleSeconds = 0 } = options;
+  if (created.length > 0 && settleSeconds > 0) {
+    options.log(`Groups join in ${settleSeconds} s, when Burrow knows their topics.`);
+    await sleep(settleSeconds * 1000, options.signal);
+  }
   return play(options, client, scenarios);
 }
 

@@ -110,6 +110,17 @@ describe("the deployment", () => {
   });
 });
 
+describe("owners", () => {
+  it("of every partition that somebody reads are stored, although the groups joined after Burrow began", async () => {
+    const groups = ["orders-healthy", "reports-too-many-consumers", "billing-falling-behind"];
+    const partitions = await newest("partition", partitionKey);
+    const unnamed = [...partitions.values()].filter(
+      ({ group = "", partition_owner: owner = "" }) => groups.includes(group) && owner === "",
+    );
+    expect(unnamed.map(partitionKey)).toEqual([]);
+  });
+});
+
 describe("what Burrow cannot tell", () => {
   it("comes from Kafka: consumers without a partition", { timeout: 120_000 }, async () => {
     const group = "reports-too-many-consumers";
