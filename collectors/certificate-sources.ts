@@ -1,12 +1,42 @@
 /** The certificates that the configuration makes a collector depend on. */
 import type { Config } from "../config/schema.ts";
 import type { AccessUser } from "../model/access.ts";
-import type { CertificateSource } from "./certificates/look.ts";
+import type { CertificateServer, CertificateSource } from "./certificates/look.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
 import { burrowSource } from "./settings.ts";
 
-const IN_FILE = "Put its successor into that file";
-const AT_SERVER = "Renew it on that server";
+export type TlsConnection = {
+  /** Addresses; those without TLS are left out. */
+  readonly urls: readonly string[];
+  /** Setting above `ca_file` and the others. */
+  readonly setting: string;
+  readonly files: Pick<CertificateServer, "caFile" | "certificateFile" | "keyFile">;
+  readonly serverName?: string | undefined;
+  readonly isPinned?: boolean;
+  /** What to do: with a file, and at a server. */
+  readonly renewal: { readonly file: string; readonly server: string };
+};
+
+/** The files of a connection and each server at its end. */
+export function certificatesOf(connection: TlsConnection): readonly CertificateSource[] {
+  const { urls, setting, files, serverName, isPinned = false, renewal } = connection;
+  const fileOf = (name: string, path: string | undefined): readonly CertificateSource[] =>
+    path === undefined ? [] : [{ kind: "file", setting: `${setting}.${name}`, path, renewal: renewal.file }];
+  return [
+    ...fileOf("ca_file", files.caFile),
+    ...fileOf("certificate_file", files.certificateFile),
+    ...urls
+      .filter((url) => !url.startsWith("http:"))
+      .map((url): CertificateSource => ({
+        kind: "server",
+        url,
+        renewal: renewal.server,
+        isPinned,
+        ...files,
+        ...(serverName === undefined ? {} : { serverName }),
+      })),
+  ];
+}
 
 /** Of the connection to Elasticsearch, as `user` where it is managed. */
 export function elasticsearchCertificates(
@@ -15,53 +45,37 @@ export function elasticsearchCertificates(
 ): readonly CertificateSource[] {
   const { urls, files } = clientSettings(config, user);
   const { caFile, certificateFile, keyFile, serverName, caFingerprint } = files;
-  const renewal = `${IN_FILE}: it is read again without a restart. A managed Elasticsearch gets it from \`lagline secrets rotate --authority\`.`;
-  const setting = (name: string): string => `elasticsearch.tls.${name}`;
-  return [
-    ...fileOf({ setting: setting("ca_file"), path: caFile, renewal }),
-    ...fileOf({ setting: setting("certificate_file"), path: certificateFile, renewal }),
-    ...urls.map((url): CertificateSource => ({
-      kind: "server",
-      url,
-      renewal: `${AT_SERVER}; a managed Elasticsearch gets a new one from \`lagline secrets rotate --certificates\`.`,
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(caFile === undefined ? {} : { caFile }),
-      ...(certificateFile === undefined ? {} : { certificateFile }),
-      ...(keyFile === undefined ? {} : { keyFile }),
-      ...(caFingerprint === undefined ? {} : { isPinned: true }),
-    })),
-  ].filter(hasTls);
+  return certificatesOf({
+    urls,
+    setting: "elasticsearch.tls",
+    files: defined({ caFile, certificateFile, keyFile }),
+    serverName,
+    isPinned: caFingerprint !== undefined,
+    renewal: {
+      file: "Put its successor into that file: it is read again without a restart. A managed Elasticsearch gets it from `lagline secrets rotate --authority`.",
+      server:
+        "Renew it on that server; a managed Elasticsearch gets a new one from `lagline secrets rotate --certificates`.",
+    },
+  });
 }
 
 /** Of the connection to a cluster's Burrow. */
 export function burrowCertificates(config: Config, cluster: string): readonly CertificateSource[] {
   const { servers, tlsFiles: { ca, certificate, key, serverName } = {} } = burrowSource(config, cluster);
-  const renewal = `${IN_FILE} and restart the collector, or send it SIGHUP.`;
-  const setting = (name: string): string => `burrow.tls.${name}`;
-  return [
-    ...fileOf({ setting: setting("ca_file"), path: ca, renewal }),
-    ...fileOf({ setting: setting("certificate_file"), path: certificate, renewal }),
-    ...servers.map((url): CertificateSource => ({
-      kind: "server",
-      url,
-      renewal: `${AT_SERVER}.`,
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(ca === undefined ? {} : { caFile: ca }),
-      ...(certificate === undefined ? {} : { certificateFile: certificate }),
-      ...(key === undefined ? {} : { keyFile: key }),
-    })),
-  ].filter(hasTls);
+  return certificatesOf({
+    urls: servers,
+    setting: "burrow.tls",
+    files: defined({ caFile: ca, certificateFile: certificate, keyFile: key }),
+    serverName,
+    renewal: {
+      file: "Put its successor into that file and restart the collector, or send it SIGHUP.",
+      server: "Renew it on that server.",
+    },
+  });
 }
 
-function fileOf(file: {
-  readonly setting: string;
-  readonly path: string | undefined;
-  readonly renewal: string;
-}): readonly CertificateSource[] {
-  const { path } = file;
-  return path === undefined ? [] : [{ kind: "file", ...file, path }];
-}
-
-function hasTls(source: CertificateSource): boolean {
-  return source.kind === "file" || source.url.startsWith("https:");
+function defined(files: {
+  readonly [Name in keyof TlsConnection["files"]]: string | undefined;
+}): TlsConnection["files"] {
+  return Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined));
 }

@@ -3,6 +3,8 @@ import { documentsIndex, readableIndex } from "../../config/documents-index.ts";
 import { createBurrowClient } from "../../collectors/burrow/client.ts";
 import type { BurrowClient } from "../../collectors/burrow/client.ts";
 import { burrowClientOptions } from "../../collectors/burrow/open.ts";
+import { burrowCertificates, elasticsearchCertificates } from "../../collectors/certificate-sources.ts";
+import type { CertificateSource } from "../../collectors/certificates/look.ts";
 import { burrowSource } from "../../collectors/settings.ts";
 import type { ClusterConfig, Config } from "../../config/schema.ts";
 import { describeError } from "../../model/errors.ts";
@@ -18,6 +20,8 @@ import { ownContainers } from "../deploy/docker.ts";
 import { connectionOf } from "../kafka-admin/of-cluster.ts";
 import { openElasticsearch, searchOver } from "../search/search.ts";
 import { lookAtBurrow } from "./burrow.ts";
+import type { CertificatesLook } from "./certificates.ts";
+import { judgeCertificates, kafkaCertificates, managedFix } from "./certificates.ts";
 import { judgeContainer, judgeReadiness, judgeStored, readStored } from "./collector.ts";
 import { askInside, insideBurrowClient } from "./container-http.ts";
 import type { Walk } from "./context.ts";
@@ -49,7 +53,7 @@ export async function walkChain(config: Config, options: WalkOptions): Promise<r
   };
   try {
     const perCluster = Object.entries(config.clusters).map(async ([name, entry]) => [
-      ...(await link(walk, { link: "kafka", cluster: name }, () => kafka(entry))),
+      ...(await link(walk, { link: "kafka", cluster: name }, () => kafka(walk, name, entry))),
       ...(await link(walk, { link: "burrow", cluster: name }, () => burrow(walk, name, entry))),
       ...(await link(walk, { link: "collector", cluster: name }, () => collector(walk, name))),
     ]);
@@ -81,12 +85,15 @@ async function link(
   }
 }
 
-async function kafka(entry: ClusterConfig): Promise<readonly Observation[]> {
+async function kafka(walk: Walk, cluster: string, entry: ClusterConfig): Promise<readonly Observation[]> {
   if (entry.kafka === undefined) {
     return [skipped("reachable", "lagline.yaml does not say where this Kafka is; only its Burrow is read.")];
   }
   const connection = connectionOf(entry);
-  return judgeKafka(bootstrapHostServers(entry), await readKafkaFacts(connection));
+  return [
+    ...judgeKafka(bootstrapHostServers(entry), await readKafkaFacts(connection)),
+    ...(await certificates(walk, kafkaCertificates(cluster, connection))),
+  ];
 }
 
 async function burrow(walk: Walk, cluster: string, entry: ClusterConfig): Promise<readonly Observation[]> {
@@ -98,7 +105,7 @@ async function burrow(walk: Walk, cluster: string, entry: ClusterConfig): Promis
     const found = await Promise.all(
       source.servers.map((server) => looks(createBurrowClient({ ...options, server }))),
     );
-    return found.flat();
+    return [...found.flat(), ...(await certificates(walk, burrowCertificates(walk.config, cluster)))];
   }
   if (walk.containers === undefined) return [noEngine()];
   const container = judgeContainer(...named(walk, burrowName(cluster)));
@@ -158,7 +165,22 @@ async function storedBy(walk: Walk, cluster: string): Promise<readonly Observati
   }
 }
 
-async function elasticsearch({ config, http, now, signal }: Walk): Promise<readonly Observation[]> {
+async function elasticsearch(walk: Walk): Promise<readonly Observation[]> {
+  const sources = elasticsearchCertificates(walk.config, "reader");
+  const fix = walk.config.elasticsearch.managed === undefined ? {} : { fix: managedFix };
+  return [...(await elasticsearchItself(walk)), ...(await certificates(walk, sources, fix))];
+}
+
+function certificates(
+  { config, now, signal }: Walk,
+  sources: readonly CertificateSource[],
+  fix: Pick<CertificatesLook, "fix"> = {},
+): Promise<readonly Observation[]> {
+  const { certificate_warning_days: warningDays } = config.collector;
+  return judgeCertificates({ sources, warningDays, nowMs: now(), signal, ...fix });
+}
+
+async function elasticsearchItself({ config, http, now, signal }: Walk): Promise<readonly Observation[]> {
   if ("problem" in http) {
     // A managed one that was never deployed has no files yet; they are not what a person is to make.
     const fix =
