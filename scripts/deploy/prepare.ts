@@ -18,6 +18,7 @@ import { ensureTerraform } from "../platform/terraform.ts";
 import { initialiseSecrets, stageSecrets } from "../secrets/secrets.ts";
 import { deploymentDirectories } from "./directories.ts";
 import { ownContainers } from "./docker.ts";
+import { checkHostLimits } from "./host-limits.ts";
 import { preflight } from "./preflight.ts";
 
 export type PrepareOptions = {
@@ -54,6 +55,9 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
     ensureImages({ ...shared, source: config.images.source, components: wantedComponents(config) }),
     ensureDockerProvider(shared),
   ]);
+  const elasticsearch = images.get("elasticsearch") ?? images.get("elasticsearch-8");
+  const elasticsearchImage = config.images.references.elasticsearch ?? elasticsearch?.reference;
+  if (elasticsearchImage !== undefined) await checkHostLimits(config, elasticsearchImage, options.signal);
   const notes = [...images.values()].flatMap((image) =>
     image.source === "unavailable" && image.note !== undefined ? [image.note] : [],
   );
