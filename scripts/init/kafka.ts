@@ -33,7 +33,7 @@ export async function lookAtKafka(answers: Answers, out: string): Promise<KafkaL
   }
 }
 
-const NO_PROPOSALS = "So no policies are proposed; remove the file and run this again to have them.";
+const NO_PROPOSALS = "No policies are proposed; to have them, mend that, remove the file and run init again.";
 
 /** A broker leaves out what the user may not describe, and says nothing about it. */
 function groupsText(at: string, count: number, isRestricted: boolean): string {

@@ -42,7 +42,7 @@ test("an answer that the configuration refuses writes nothing", async () => {
 
 test("a Kafka that cannot be asked costs only the proposals", async () => {
   await run({ bootstrapServers: "127.0.0.1:1" });
-  expect(lines.slice(0, 3).join("\n")).toMatch(/cannot be read.*ECONNREFUSED[^]*Do: [^]*no policies/);
+  expect(lines.slice(0, 3).join("\n")).toMatch(/cannot be read.*ECONNREFUSED[^]*Do: [^]*No policies/);
   expect(
     parseConfig(readFileSync(out, "utf8"), out).clusters["main"]?.kafka?.external?.bootstrap_servers,
   ).toEqual(["127.0.0.1:1"]);
