@@ -1,16 +1,11 @@
 /** The account of every document since the spool was opened; see the law in `contract.ts`. */
-import type { DropReason, Settlement } from "./contract.ts";
+import type { DropReason, Settlement, SpoolStats } from "./contract.ts";
 
-export type Account = {
-  readonly recovered: number;
-  readonly accepted: number;
-  readonly stored: number;
-  readonly duplicate: number;
-  readonly deadLettered: number;
-  readonly dropped: number;
-  readonly droppedBy: Readonly<Record<DropReason, number>>;
-  readonly rejected: number;
-};
+/** The part of the spool's figures that counts documents; what each means is said there. */
+export type Account = Pick<
+  SpoolStats,
+  "recovered" | "accepted" | "stored" | "duplicate" | "deadLettered" | "dropped" | "droppedBy" | "rejected"
+>;
 
 export class Ledger {
   readonly #recovered: number;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
-import type { ElasticsearchHttp, HttpRequest } from "../../collectors/elasticsearch/client.ts";
+import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { startFakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import type { FakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
+import { withGroupsSeen } from "../../tests/support/groups-seen.ts";
 import { nativeIndex } from "../../config/documents-index.ts";
 import { annotateOver } from "./run.ts";
 import type { AnnotateOptions } from "./run.ts";
@@ -19,34 +20,25 @@ afterEach(async () => {
 });
 
 const GROUPS = ["billing-a", "billing-b", "search"];
-const bucket = (group: string) => ({ key: { cluster: "shop", group }, topics: { buckets: [] } });
-
-/** The fake stores documents and cannot search: the groups there are come from here. */
-const withGroups = (groups: readonly string[]): Pick<ElasticsearchHttp, "request"> => ({
-  request: (request: HttpRequest) =>
-    request.path.endsWith("/_search")
-      ? Promise.resolve({
-          status: 200,
-          body: { hits: { hits: [] }, aggregations: { seen: { buckets: groups.map(bucket) } } },
-          retryAfterMs: null,
-        })
-      : http.request(request),
-});
 
 async function annotate(change: Partial<AnnotateOptions> = {}, groups = GROUPS): Promise<readonly string[]> {
   const printed: string[] = [];
-  await annotateOver({ reader: withGroups(groups), writer: http }, nativeIndex("test"), {
-    cluster: "shop",
-    groups: ["billing-*"],
-    kind: "rolling",
-    minutes: 15,
-    reason: "release 4.2",
-    json: false,
-    now: () => Date.parse("2026-11-21T10:00:00Z"),
-    signal: new AbortController().signal,
-    print: (line) => printed.push(line),
-    ...change,
-  });
+  await annotateOver(
+    { reader: withGroupsSeen(http, { cluster: "shop", groups: groups }), writer: http },
+    nativeIndex("test"),
+    {
+      cluster: "shop",
+      groups: ["billing-*"],
+      kind: "rolling",
+      minutes: 15,
+      reason: "release 4.2",
+      json: false,
+      now: () => Date.parse("2026-11-21T10:00:00Z"),
+      signal: new AbortController().signal,
+      print: (line) => printed.push(line),
+      ...change,
+    },
+  );
   return printed;
 }
 

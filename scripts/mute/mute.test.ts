@@ -6,6 +6,7 @@ import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.t
 import type { ElasticsearchHttp, HttpRequest } from "../../collectors/elasticsearch/client.ts";
 import { startFakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import type { FakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
+import { withGroupsSeen } from "../../tests/support/groups-seen.ts";
 
 let fake: FakeElasticsearch;
 let http: ElasticsearchHttp;
@@ -20,24 +21,13 @@ afterEach(async () => {
 
 const INDEX = nativeIndex("test");
 const NOW = Date.parse("2026-11-21T10:00:00Z");
-const bucket = (group: string) => ({ key: { cluster: "shop", group }, topics: { buckets: [] } });
-const withGroups = (groups: readonly string[]): Pick<ElasticsearchHttp, "request"> => ({
-  request: (request: HttpRequest) =>
-    request.path.endsWith("/_search")
-      ? Promise.resolve({
-          status: 200,
-          body: { hits: { hits: [] }, aggregations: { seen: { buckets: groups.map(bucket) } } },
-          retryAfterMs: null,
-        })
-      : http.request(request),
-});
 const common = { cluster: "shop", json: false, now: () => NOW, signal: new AbortController().signal };
 
 async function mute(groups: readonly string[], minutes = 60): Promise<readonly string[]> {
   const printed: string[] = [];
   const print = (line: string) => void printed.push(line);
   const options = { ...common, groups, minutes, reason: "replay of March", print };
-  const reader = withGroups(["billing-a", "billing-b", "search"]);
+  const reader = withGroupsSeen(http, { cluster: "shop", groups: ["billing-a", "billing-b", "search"] });
   await muteOver({ reader, writer: http }, INDEX, options);
   return printed;
 }
