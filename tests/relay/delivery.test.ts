@@ -191,6 +191,32 @@ test("nobody without the token gets in, and what is no notification stops nothin
   expect(relay.log()).not.toContain("services/hook");
 });
 
+test("an Elasticsearch that hangs costs the queue one deadline, and no alert", async () => {
+  const { slack, store, relay } = await world(() => ok);
+  store.hangs = true;
+  const began = Date.now();
+  const groups = Array.from({ length: 20 }, (_, index) => `g${index}`);
+  for (const group of groups) expect(await relay.post(notificationBody({ group }))).toBe(200);
+  await until(() => slack.taken.length === groups.length, 20_000);
+  // One deadline of 2 s, not twenty.
+  expect(Date.now() - began).toBeLessThan(12_000);
+  expect(slack.taken.map(({ text }) => text)).toEqual(groups.map((group) => `${group} says Grafana`));
+  await until(async () => (await account(relay)).queued === 0, 10_000);
+  expect(await account(relay)).toMatchObject({ received: 20, sent: 20 });
+  const { text } = await relay.get("/metrics");
+  expect(text).toContain('lagline_relay_events_total{kind="details_missing"} 20');
+});
+
+test("a message gains the cause and the worst partitions at the moment of posting", async () => {
+  const { slack, relay } = await world(() => ok);
+  await relay.post(notificationBody({ group: "a" }));
+  await until(() => slack.taken.length === 1, 15_000);
+  const [first, cause, title, partition] = (slack.taken[0]?.text ?? "").split("\n");
+  expect([first, cause]).toEqual(["a says Grafana", "Cause: Nobody commits."]);
+  expect(title).toMatch(/^Worst partition at \d\d:\d\d:\d\d UTC:$/);
+  expect(partition).toBe("• `payments/3`: 7 behind, no owner known");
+});
+
 test("SIGTERM sends what waits and ends in time; what Slack does not take then waits for the next start", async () => {
   let mood: SlackMood = { kind: "status", status: 503, body: "" };
   const { slack, relay } = await world(() => mood, { retry_maximum_seconds: 30, stop_deadline_seconds: 2 });

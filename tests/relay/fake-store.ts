@@ -1,4 +1,4 @@
-/** An Elasticsearch that only answers the relay's two searches, with what a test says about each group. */
+/** An Elasticsearch that only answers the relay's searches, with what a test says about each group. */
 import { createServer } from "node:http";
 import type { Verdict } from "../../model/verdicts.ts";
 
@@ -6,17 +6,20 @@ export type FakeStore = {
   url: string;
   /** Null: it answers 503. */
   verdictOf: ((group: string) => Verdict) | null;
+  /** Takes requests and never answers. */
+  hangs: boolean;
   /** Seconds by which its newest document is old. */
   ageSeconds: number;
   stop(): Promise<void>;
 };
 
 export async function startFakeStore(verdictOf: (group: string) => Verdict): Promise<FakeStore> {
-  const store: FakeStore = { verdictOf, ageSeconds: 0, url: "", stop };
+  const store: FakeStore = { verdictOf, hangs: false, ageSeconds: 0, url: "", stop };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
+      if (store.hangs) return;
       const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}");
       const headers = { "x-elastic-product": "Elasticsearch", "content-type": "application/json" };
       response.writeHead(store.verdictOf === null ? 503 : 200, headers);
@@ -52,7 +55,7 @@ function answer(body: unknown, { verdictOf, ageSeconds }: FakeStore): object {
     verdict: verdictOf?.(group) ?? "ok",
   });
   return {
-    hits: { hits: [] },
+    hits: { hits: detailsOf(JSON.stringify(body), new Date(tickMs).toISOString()) },
     aggregations: {
       clusters: { buckets: [{ key: "orders", ...cluster }] },
       groups: {
@@ -60,4 +63,14 @@ function answer(body: unknown, { verdictOf, ageSeconds }: FakeStore): object {
       },
     },
   };
+}
+
+/** What a message about a group is to gain. */
+function detailsOf(query: string, tick: string): readonly object[] {
+  const verdict = "stopped";
+  if (query.includes('"record":"partition"'))
+    return [{ _source: { topic: "payments", partition: "3", lag: 7, verdict } }];
+  return query.includes('"cause"')
+    ? [{ _source: { "@timestamp": tick, verdict, cause: "Nobody commits." } }]
+    : [];
 }
