@@ -7,6 +7,7 @@ import { gzip } from "node:zlib";
 import type { LeasedBatch } from "../spool/contract.ts";
 import { readBulkAnswer, readFailure } from "./answers.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "./client.ts";
+import { explainDenial } from "./denial.ts";
 import { ElasticsearchFault } from "./fault.ts";
 import type { ActionLine, Range } from "./lines.ts";
 import { BodyMemory, cutIntoRequests, Lines } from "./lines.ts";
@@ -153,7 +154,8 @@ export class BulkSender {
     }
     const { errorType, reason: why } = readFailure(answer.body);
     const verdict = classifyRequest(answer.status, errorType, why);
-    const detail = `Elasticsearch answered ${answer.status} ${errorType} ${why}`.trim().slice(0, 300);
+    const said = explainDenial(why, "collector") ?? `${errorType} ${why}`;
+    const detail = `Elasticsearch answered ${answer.status} ${said}`.trim().slice(0, 300);
     if (verdict.kind === "retry") {
       if (verdict.reason === "busy") this.#shrink();
       return round.stop(range, { ...answer, reason: verdict.reason, detail });

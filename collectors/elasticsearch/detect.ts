@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LaglineError } from "../../model/errors.ts";
 import { readFailure } from "./answers.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "./client.ts";
+import { explainDenial } from "./denial.ts";
 
 export type ServerInfo = {
   /** For example 9.2.0; null when the server does not tell. */
@@ -39,9 +40,10 @@ export function refusal(answer: HttpAnswer, intent: string): LaglineError {
   const unauthorized = answer.status === 401 || answer.status === 403;
   return new LaglineError({
     code: unauthorized ? "LAGLINE_ELASTICSEARCH_REFUSED" : "LAGLINE_ELASTICSEARCH_FAILED",
-    message: `Elasticsearch did not let us ${intent}: ${answer.status} ${errorType} ${reason}`
-      .trim()
-      .slice(0, 600),
+    message:
+      `Elasticsearch did not let us ${intent}: ${answer.status} ${explainDenial(reason, "setup") ?? `${errorType} ${reason}`}`
+        .trim()
+        .slice(0, 600),
     hint: unauthorized
       ? "Check the credential files; the privileges that are needed are in docs/security.md."
       : "The message is Elasticsearch's own.",

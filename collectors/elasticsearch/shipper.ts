@@ -5,6 +5,7 @@ import type { BackOffOptions } from "./back-off.ts";
 import type { BulkRequestReport, BulkTarget, Delivery, RequestFault } from "./bulk.ts";
 import { BulkSender } from "./bulk.ts";
 import type { ElasticsearchHttp } from "./client.ts";
+import { explainDenial } from "./denial.ts";
 import type { RetryReason } from "./outcomes.ts";
 import { ReplayLimit } from "./replay-limit.ts";
 import type { Tally } from "./settlement.ts";
@@ -283,7 +284,9 @@ function busyItems(delivery: Delivery): RequestFault | null {
   for (const outcome of delivery.outcomes) {
     if (outcome.kind !== "retry" || outcome.reason === "too_new" || outcome.reason === "not_sent") continue;
     const { reason, detail, status } = outcome;
-    return { reason, detail: detail.slice(0, 300), status, retryAfterMs: null };
+    const denied = explainDenial(detail, "collector");
+    const said = denied === null ? detail : `Elasticsearch answered ${status} for some: ${denied}`;
+    return { reason, detail: said.slice(0, 300), status, retryAfterMs: null };
   }
   return null;
 }
