@@ -181,10 +181,8 @@ function wire(parts: Parts, hasHistory: () => boolean): Collector {
     hasHistory,
     standbyMs: settings.standby_seconds * 1000,
     jitterMs: settings.jitter_seconds * 1000,
-    leaveAfterUnreachable:
-      settings.sidecar_mode === "network-namespace"
-        ? () => ((options.sidecar ?? hasOnlyLoopback()) ? settings.exit_after_unreachable_ticks : null)
-        : null,
+    leaveAfterUnreachable: () =>
+      hasLostNamespace(config, options) ? settings.exit_after_unreachable_ticks : null,
     bulkRetries: () => delivery?.bulkRetries() ?? 0,
     now: Date.now,
     monotonicMs: () => performance.now(),
@@ -192,7 +190,15 @@ function wire(parts: Parts, hasHistory: () => boolean): Collector {
   });
 }
 
-/** When the container that owns a shared network namespace goes, its interfaces go with it and loopback stays. */
+/**
+ * When the container that owns a shared network namespace goes, its interfaces go with it and loopback stays. Elsewhere
+ * loopback alone says nothing: a machine without a network looks the same.
+ */
+function hasLostNamespace({ collector }: Config, { sidecar }: CollectOptions): boolean {
+  if (sidecar !== undefined) return sidecar;
+  return collector.sidecar_mode === "network-namespace" && hasOnlyLoopback();
+}
+
 function hasOnlyLoopback(): boolean {
   return Object.values(networkInterfaces()).every(
     (addresses) => addresses?.every(({ internal }) => internal) ?? true,

@@ -216,9 +216,9 @@ export const collector = z
     telegraf,
     sidecar_mode: z
       .enum(["network-namespace", "shared-network"])
-      .default("network-namespace")
+      .default("shared-network")
       .describe(
-        "`network-namespace`: the collector shares Burrow's network namespace and reads 127.0.0.1. `shared-network`: it reads Burrow by name.",
+        "`shared-network`: the collector reads Burrow by name. `network-namespace`: it shares Burrow's network namespace and reads 127.0.0.1; Docker does not start it again when Burrow was stopped on purpose or the engine restarts, `scripts/up` does.",
       ),
     request_timeout_seconds: seconds.default(5).describe("Deadline of one request to Burrow."),
     concurrent_requests: z.int().min(1).max(64).default(8).describe("Requests to Burrow at a time."),
@@ -243,7 +243,7 @@ export const collector = z
       .min(1)
       .default(3)
       .describe(
-        "In mode network-namespace: stop after this many ticks without a connection to Burrow, so that the restart policy joins its new namespace.",
+        "In mode network-namespace, or with `collect --sidecar`: stop after this many ticks without a connection to Burrow, so that the restart policy joins its new namespace.",
       ),
     certificate_warning_days: z
       .int()

@@ -108,7 +108,7 @@ describe("a right lagline.yaml", () => {
     expect(config.collector).toMatchObject({
       interval_seconds: 30,
       concurrent_requests: 8,
-      sidecar_mode: "network-namespace",
+      sidecar_mode: "shared-network",
     });
     expect(config.grafana).toMatchObject({ files: {} });
     expect(config.policies.default.objective_seconds).toBe(300);

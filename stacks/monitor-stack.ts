@@ -1,4 +1,4 @@
-/** Burrow and the collector beside it, in one stack, because a new Burrow means a new collector. */
+/** Burrow and the collector beside it, in one stack. Why they are two addresses: docs/decisions/0050-the-network-of-the-sidecar.md. */
 import type { ClusterConfig } from "../config/schema.ts";
 import type { Construct } from "./cdktf.ts";
 import { BaseStack } from "./constructs/base-stack.ts";

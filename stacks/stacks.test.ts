@@ -272,13 +272,15 @@ describe("the app", () => {
     );
   });
 
-  it("joins Burrow's namespace by id, or its network by name, as asked", () => {
+  it("reads Burrow by name, or joins its namespace by id where that is asked for", () => {
     const find = (list: typeof demo.containers, name: string) =>
       list.find((container) => container.name === name);
-    expect(find(demo.containers, "lagline-test-collector-shop")?.["network_mode"]).toMatch(
-      /^container:\$\{docker_container\.burrow_container_\w+\.id\}$/,
-    );
-    expect(find(large.containers, "lagline-large-collector-orders")?.["network_mode"]).toBe("bridge");
+    const beside = find(demo.containers, "lagline-test-collector-shop");
+    expect(beside?.["network_mode"]).toBe("bridge");
+    expect(beside?.["command"]).not.toContain("--sidecar");
+    const within = find(large.containers, "lagline-large-collector-orders");
+    expect(within?.["network_mode"]).toMatch(/^container:\$\{docker_container\.burrow_container_\w+\.id\}$/);
+    expect(within?.["command"]).toContain("--sidecar");
   });
 
   it("lets volumes go only for a purge", () => {

@@ -1,5 +1,6 @@
 /** Questions and orders to the Docker engine about the containers of one environment. */
 import { execa } from "execa";
+import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { hostName } from "../../stacks/deployment.ts";
@@ -41,6 +42,8 @@ export type OwnContainer = {
   /** Word of the health check; empty where there is none. */
   readonly health: string;
   readonly exitCode: number;
+  /** What the engine said when it could not start it; empty where it could. */
+  readonly error?: string;
   readonly memoryBytes: number;
   readonly hostPorts: readonly number[];
 };
@@ -58,7 +61,7 @@ export async function ownContainers(config: Config, signal?: AbortSignal): Promi
     return [];
   }
   const template =
-    "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.State.ExitCode}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}";
+    "{{.Name}}\t{{.State.Status}}\t{{with .State.Health}}{{.Status}}{{end}}\t{{.State.ExitCode}}\t{{.HostConfig.Memory}}\t{{range .HostConfig.PortBindings}}{{range .}}{{.HostPort}} {{end}}{{end}}\t{{json .State.Error}}";
   return (await docker(config, ["inspect", "--format", template, ...ids], { signal }))
     .split("\n")
     .filter(Boolean)
@@ -66,12 +69,14 @@ export async function ownContainers(config: Config, signal?: AbortSignal): Promi
 }
 
 function parseContainer(line: string): OwnContainer {
-  const [name = "", state = "", health = "", exitCode = "0", memory = "0", ports = ""] = line.split("\t");
+  const [name = "", state = "", health = "", exitCode = "0", memory = "0", ports = "", error = '""'] =
+    line.split("\t");
   return {
     name: name.replace(/^\//, ""),
     state,
     health,
     exitCode: Number(exitCode),
+    error: z.string().parse(JSON.parse(error)),
     memoryBytes: Number(memory),
     hostPorts: ports.split(" ").filter(Boolean).map(Number),
   };

@@ -86,6 +86,16 @@ test.each<[string, OwnContainer | undefined, string]>([
   expect(judgeContainer("c", found)).toMatchObject({ check: "container", outcome });
 });
 
+test("a collector that Docker gave up, because Burrow did not run at that moment, is told from one that ended", () => {
+  const error = "cannot join network of a non running container: 1aefc0a3afa0";
+  expect(judgeContainer("c", { ...container, state: "exited", exitCode: 1, error })).toEqual({
+    check: "container",
+    outcome: "broken",
+    evidence: `The container c is exited (exit code 1), and Docker could not start it: ${error}.`,
+    fix: expect.stringMatching(/^scripts\/up starts it again\. .*shared-network/),
+  });
+});
+
 test("a collector that is not ready breaks readiness with its own reasons", () => {
   const text = JSON.stringify({ ok: false, reasons: ["No tick was whole yet."] });
   expect(judgeReadiness({ kind: "answer", status: 503, text })).toMatchObject({

@@ -9,6 +9,9 @@ import { broken, ok, skipped, warning } from "./finding.ts";
 import type { Reply } from "./http.ts";
 import { jsonOf } from "./http.ts";
 
+/** The engine gives a container up whose network belongs to one that did not run at that moment. */
+const NO_NAMESPACE = "cannot join network of a non running container";
+
 /** A container of this environment that should run. */
 export function judgeContainer(name: string, container: OwnContainer | undefined): Observation {
   const check = "container";
@@ -16,10 +19,14 @@ export function judgeContainer(name: string, container: OwnContainer | undefined
     return broken(check, `There is no container ${name} on this Docker engine.`, "Deploy: scripts/up.");
   }
   if (container.state !== "running") {
+    const { state, exitCode, error = "" } = container;
+    const reason = error === "" ? "" : `, and Docker could not start it: ${error}`;
     return broken(
       check,
-      `The container ${name} is ${container.state} (exit code ${container.exitCode}).`,
-      `Read its last lines: docker logs --tail 20 ${name}; then scripts/up.`,
+      `The container ${name} is ${state} (exit code ${exitCode})${reason}.`,
+      error.startsWith(NO_NAMESPACE)
+        ? "scripts/up starts it again. With `collector.sidecar_mode: shared-network` it would have stayed."
+        : `Read its last lines: docker logs --tail 20 ${name}; then scripts/up.`,
     );
   }
   if (container.health === "unhealthy") {

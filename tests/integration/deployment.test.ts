@@ -498,8 +498,6 @@ describe("the doctor", () => {
       expect((await brokenLinks())[0]).toBe(link);
     } finally {
       await docker("start", containerName(thing));
-      // The engine gives a collector up whose network belongs to a container that was stopped on purpose.
-      await docker("start", containerName("collector-shop"));
     }
     await untilWhole();
   });

@@ -121,6 +121,6 @@ clusters:
         tls: { ca_file: /secrets/ca.pem }
     burrow: { managed: {} }
 elasticsearch: { managed: { nodes: 3, host_port: 29200, version: "8" } }
-collector: { sidecar_mode: shared-network }
+collector: { sidecar_mode: network-namespace }
 grafana: { managed: { host_port: 23000 } }
 `;
