@@ -16,7 +16,7 @@ import {
   describeIssues,
   groupStatus,
   isTooLarge,
-  partitionSchema,
+  readPartition,
 } from "./schema.ts";
 
 export type DecodeOptions = {
@@ -83,7 +83,7 @@ function decodePartitions(
   }
   const count = Math.min(entries.length, options.maximumPartitions);
   for (let index = 0; index < count; index += 1) {
-    const parsed = partitionSchema.safeParse(entries[index]);
+    const parsed = readPartition(entries[index]);
     if (!parsed.success) {
       faults.add(isTooLarge(parsed.error) ? "number_too_large" : "schema", describeIssues(parsed.error));
       continue;

@@ -16,8 +16,37 @@ const failure = z.object({
   error: z.union([z.string(), z.object({ type: z.string().optional(), reason: z.string().nullish() })]),
 });
 
+/** A bulk answer that says of each document only that it was created, and of how many. */
+export class AllCreated {
+  readonly documents: number;
+
+  constructor(documents: number) {
+    this.documents = documents;
+  }
+}
+
+const BULK_HEAD = /^\{(?:"took":\d+,)?"errors":false,"items":\[/;
+const CREATED_ITEM = '{"create":{"status":201}}';
+
+/**
+ * Nearly every bulk answer is the same text, but for its length: comparing it takes a hundredth of the time of parsing
+ * it into two objects per document. Undefined for any other text.
+ */
+export function readAllCreated(text: string): AllCreated | undefined {
+  const head = BULK_HEAD.exec(text)?.[0].length;
+  if (head === undefined) return undefined;
+  // Items with a comma each, of which the last has "]}" instead.
+  const documents = (text.length - head - 1) / (CREATED_ITEM.length + 1);
+  if (!Number.isInteger(documents) || documents < 1) return undefined;
+  const items = `${`${CREATED_ITEM},`.repeat(documents - 1)}${CREATED_ITEM}]}`;
+  return text.slice(head) === items ? new AllCreated(documents) : undefined;
+}
+
 /** Items of a bulk answer in the order of the request; undefined unless there is exactly one readable item each. */
 export function readBulkAnswer(body: unknown, sent: number): readonly ItemAnswer[] | undefined {
+  if (body instanceof AllCreated) {
+    return body.documents === sent ? Array.from({ length: sent }, () => STORED) : undefined;
+  }
   const parsed = envelope.safeParse(body);
   if (!parsed.success || parsed.data.items.length !== sent) return undefined;
   const answers: ItemAnswer[] = [];

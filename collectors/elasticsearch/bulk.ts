@@ -224,8 +224,11 @@ class Round {
   settle(range: Range, items: readonly Parameters<typeof classifyItem>[0][]): "done" {
     const { lease, nowMs } = this.#context;
     const context = { timestampMs: lease.maxTimestampMs, nowMs, attempts: lease.attempts };
-    for (const [index, item] of items.entries())
-      this.#outcomes[range.from + index] = classifyItem(item, context);
+    let index = range.from;
+    for (const item of items) {
+      this.#outcomes[index] = classifyItem(item, context);
+      index += 1;
+    }
     return "done";
   }
 

@@ -3,8 +3,9 @@
  * and a deadline. Retries are off: the shipper decides about them per document. Plain media types instead of the
  * client's `compatible-with=9` let one build speak to Elasticsearch 8.19 and 9.
  */
-import { Client, errors, Transport } from "@elastic/elasticsearch";
+import { Client, errors, Serializer, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
+import { readAllCreated } from "./answers.ts";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { describeDistrust, isOutdated } from "./distrust.ts";
@@ -41,7 +42,7 @@ export type HttpRequest = {
   readonly signal?: AbortSignal;
 };
 
-/** Any HTTP answer, whatever its status. `body` is parsed JSON, or text where the answer is none. */
+/** Any HTTP answer, whatever its status. `body` is parsed JSON (`AllCreated` for the usual bulk answer), or text where the answer is none. */
 export type HttpAnswer = {
   readonly status: number;
   readonly body: unknown;
@@ -67,6 +68,15 @@ class PlainTransport extends Transport {
       ...options,
       vendoredHeaders: { jsonContentType: JSON_TYPE, ndjsonContentType: NDJSON_TYPE, accept: JSON_TYPE },
     });
+  }
+}
+
+class BulkSerializer extends Serializer {
+  constructor(options: ConstructorParameters<typeof Serializer>[0]) {
+    super(options);
+    const parse = (json: string): unknown => super.deserialize(json);
+    // Not as a method: its type promises the caller whatever the caller asks for.
+    Object.assign(this, { deserialize: (json: string) => readAllCreated(json) ?? parse(json) });
   }
 }
 
@@ -125,6 +135,7 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
   return {
     nodes: [...settings.urls],
     Transport: PlainTransport,
+    Serializer: BulkSerializer,
     maxRetries: 0,
     requestTimeout: settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS,
     maxResponseSize: settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES,

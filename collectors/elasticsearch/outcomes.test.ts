@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readBulkAnswer, readFailure } from "./answers.ts";
+import { readAllCreated, readBulkAnswer, readFailure } from "./answers.ts";
 import type { ItemAnswer } from "./outcomes.ts";
 import { classifyItem, classifyRequest, LASTING_BLOCK_AGE_MS, UNKNOWN_REFUSAL_ATTEMPTS } from "./outcomes.ts";
 
@@ -198,5 +198,37 @@ describe("an answer is read only when it says one thing about each document", ()
     });
     expect(readFailure("<html>")).toEqual({ errorType: "", reason: "<html>" });
     expect(readFailure(null)).toEqual({ errorType: "", reason: "" });
+  });
+});
+
+describe("the text that all was created", () => {
+  const answer = (documents: number, head = '{"errors":false,"items":['): string =>
+    `${head}${Array.from({ length: documents }, () => '{"create":{"status":201}}').join(",")}]}`;
+
+  test.each([
+    ["one item is another", answer(3).replace("201", "200")],
+    ["one item has an error", answer(3).replace("201", '201,"error":{"type":"x"}')],
+    ["one document went to the failure store", answer(3).replace("201", '201,"failure_store":"used"')],
+    ["errors", answer(3).replace("false", "true")],
+    ["no item", answer(0)],
+    ["an item cut off", answer(3).slice(0, -4)],
+    ["something behind it", `${answer(3)}x`],
+    ["something in its place", answer(3).replace(",", ";")],
+    ["another order", '{"items":[{"create":{"status":201}}],"errors":false}'],
+    ["spaces", answer(3).replace(":", ": ")],
+  ])("is not seen in %s", (_, text) => {
+    expect(readAllCreated(text)).toBeUndefined();
+  });
+
+  test.each([1, 2, 5000])("counts %i documents, and stands for no other number", (documents) => {
+    for (const head of [undefined, '{"took":12,"errors":false,"items":[']) {
+      const read = readAllCreated(answer(documents, head));
+      expect(read?.documents).toBe(documents);
+      expect(readBulkAnswer(read, documents)).toEqual(
+        readBulkAnswer(JSON.parse(answer(documents)), documents),
+      );
+      expect(readBulkAnswer(read, documents + 1)).toBeUndefined();
+      expect(readBulkAnswer(read, documents - 1)).toBeUndefined();
+    }
   });
 });

@@ -100,8 +100,11 @@ const SET_UP: ReadonlySet<string> = new Set([
   "invalid_index_name_exception",
 ]);
 
+/** One for all: there is one per document of every batch. */
+const STORED: Outcome = { kind: "stored" };
+
 function classifySuccess(item: ItemAnswer): Outcome {
-  if (item.failureStore !== "used" && item.failureStore !== "failed") return { kind: "stored" };
+  if (item.failureStore !== "used" && item.failureStore !== "failed") return STORED;
   const reason = `Elasticsearch put the document aside into its failure store (${item.failureStore}).`;
   return { kind: "dead", errorType: "failure_store", reason, status: item.status };
 }

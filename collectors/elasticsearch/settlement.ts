@@ -23,8 +23,10 @@ export function settle(lease: LeasedBatch, delivery: Delivery, nowMs: number): T
   const deadLetters: DeadLetter[] = [];
   const remaining: number[] = [];
   const retried: Partial<Record<RetryReason, number>> = {};
-  for (const [index, answered] of delivery.outcomes.entries()) {
-    const outcome = giveUpTooNew(answered, { lease, nowMs });
+  let index = -1;
+  for (const answered of delivery.outcomes) {
+    index += 1;
+    const outcome = answered.kind === "retry" ? giveUpTooNew(answered, { lease, nowMs }) : answered;
     if (outcome.kind === "stored") stored += 1;
     else if (outcome.kind === "duplicate") duplicate += 1;
     else if (outcome.kind === "retry") {
@@ -44,8 +46,11 @@ export function settle(lease: LeasedBatch, delivery: Delivery, nowMs: number): T
   return { settlement, retried, unchanged: remaining.length === lease.documents && !counts };
 }
 
-function giveUpTooNew(outcome: Outcome, context: { lease: LeasedBatch; nowMs: number }): Outcome {
-  if (outcome.kind !== "retry" || outcome.reason !== "too_new") return outcome;
+function giveUpTooNew(
+  outcome: Extract<Outcome, { kind: "retry" }>,
+  context: { lease: LeasedBatch; nowMs: number },
+): Outcome {
+  if (outcome.reason !== "too_new") return outcome;
   const sinceMs = context.lease.refusedSinceMs ?? context.nowMs;
   if (context.nowMs - sinceMs < TOO_NEW_LIMIT_MS) return outcome;
   return { kind: "dead", errorType: "timestamp_too_new", reason: outcome.detail, status: outcome.status };
