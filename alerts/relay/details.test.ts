@@ -104,6 +104,16 @@ test("a lower bound, a last owner and an owner without client id are called so",
   expect(text).toContain("Worst partitions at");
 });
 
+test("beside one stuck partition those that keep up are not listed", () => {
+  const well = { verdict: "ok", timeLagSeconds: 2, lag: 7, partition: "1" } as const;
+  const slow = { verdict: "ok", timeLagSeconds: 500, lag: 9000, partition: "2" } as const;
+  const text = withDetails(
+    GRAFANA,
+    state({ partitions: [partition({ verdict: "stalled" }), partition(slow), partition(well)] }),
+  );
+  expect(text.match(/payments\/\d/g)).toEqual(["payments/3", "payments/2"]);
+});
+
 test("a group that is well again by the time of posting is not blamed with a cause", () => {
   const text = withDetails(
     GRAFANA,

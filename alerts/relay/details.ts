@@ -43,6 +43,8 @@ const CAUSE_LENGTH = 300;
 /** Parts of a line, shorter than names elsewhere: four of them share it. */
 const PART_LENGTH = 48;
 const NUMBER_LENGTH = 10;
+/** Of the worst partition's lateness and lag; below it a partition that is judged well is left out. */
+const LEAST_SHARE = 0.1;
 
 /**
  * The text with the cause under its first sentence and the partitions above its links. Both go into the first block, so
@@ -60,12 +62,23 @@ export function withDetails(text: string, details: Details): string {
 
 function linesOf(details: Details): { readonly cause: readonly string[]; readonly list: readonly string[] } {
   if (details.kind === "peak") return { cause: peakLine(details), list: [] };
-  const { partitions, tickMs } = details;
+  const { tickMs } = details;
+  const partitions = details.partitions.filter((one) => matters(one, details.partitions[0] ?? one));
   const title = `Worst ${partitions.length === 1 ? "partition" : "partitions"} at ${wallClock(tickMs)} UTC:`;
   return {
     cause: causeLine(details),
     list: partitions.length === 0 ? [] : [title, ...partitions.map(partitionLine)],
   };
+}
+
+/** Beside one stuck partition those that keep up are noise. */
+function matters(partition: PartitionDetails, worst: PartitionDetails): boolean {
+  const { severity } = VERDICTS[partition.verdict];
+  if (severity === "warning" || severity === "critical") return true;
+  return (
+    (partition.timeLagSeconds ?? 0) >= LEAST_SHARE * (worst.timeLagSeconds ?? 0) &&
+    partition.lag >= LEAST_SHARE * worst.lag
+  );
 }
 
 /** Newer than the alert: where the group is well again by now, the message says so. */

@@ -35,6 +35,11 @@ export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 16);
 }
 
+/** `2026-11-21`. */
+export function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** `02:14:05`. */
 export function wallClock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);

@@ -21,7 +21,7 @@ import { RelayEvents } from "./relay-events.ts";
 import { Relay } from "./relay.ts";
 import { readSecret } from "./secret-file.ts";
 import { Sender } from "./sender.ts";
-import { channelNames, relayTimes, slackOf, storeOf } from "./settings.ts";
+import { RELAY_LETTER_FOLDER, channelNames, relayTimes, slackOf, storeOf } from "./settings.ts";
 import { openState } from "./state-file.ts";
 import type { StateKeeper } from "./state-file.ts";
 
@@ -124,7 +124,7 @@ async function openFiles(
   const { keeper, quarantined } = await openState(relay.directory);
   if (quarantined !== null) events.stateQuarantined(quarantined);
   const letters = await DeadLetterStore.open({
-    disk: await openDisk(join(relay.directory, "dead-letters")),
+    disk: await openDisk(join(relay.directory, RELAY_LETTER_FOLDER)),
     maxBytes: DEAD_LETTER_BYTES,
     version,
     now,

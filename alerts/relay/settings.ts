@@ -7,6 +7,9 @@ import type { RelayTimes } from "./relay.ts";
 import type { SlackSender } from "./sender.ts";
 import { botSender, webhookSender } from "./slack-senders.ts";
 
+/** Below `alerts.relay.directory`. */
+export const RELAY_LETTER_FOLDER = "dead-letters";
+
 type SlackConfig = NonNullable<Config["alerts"]["slack"]>;
 
 /** Grafana tries again after its group interval of 5 minutes; a reminder comes after an hour or more. */

@@ -122,6 +122,15 @@ export type Draft = Pick<
   "channel" | "thread" | "title" | "text" | "color" | "mention" | "closes" | "subject"
 >;
 
+/** A message as a dead letter keeps it; null for other text. */
+export function parseMessage(text: string): OutboxMessage | null {
+  try {
+    return outboxMessage.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
 /** Why a notification led to no message of its own. */
 export type MergeReason = "repeat" | "blind" | "unconfirmed" | "canary" | "empty";
 

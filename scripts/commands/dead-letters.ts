@@ -1,11 +1,12 @@
-/** `lagline dead-letter`: documents that Elasticsearch refused for good. */
+/** `lagline dead-letter`: what Elasticsearch or Slack refused for good. */
+import { Option } from "commander";
 import type { Command } from "commander";
-import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
+import type { LetterStore } from "../dead-letter/stores.ts";
 import type { ConfigOption } from "./options.ts";
 import { interruptSignal, load, pickCluster, withConfig, withExample } from "./options.ts";
 
-type Flags = ConfigOption & { readonly cluster?: string };
+type Flags = ConfigOption & { readonly cluster?: string; readonly relay: boolean };
 type ChoiceFlags = Flags & { readonly all: boolean; readonly type?: string };
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -13,26 +14,29 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 export function addDeadLetterCommands(program: Command): void {
   const parent = program
     .command("dead-letter")
-    .description("Documents that Elasticsearch refused for good: look at them, send them again, drop them.");
+    .description(
+      "What was refused for good, documents by Elasticsearch or messages by Slack: look at it, send it again, drop it.",
+    );
   addList(parent);
   addShow(parent);
   addRetry(parent);
   addDrop(parent);
 }
 
-type Here = { readonly config: Config; readonly cluster: string };
-
-/** Runs the work where the letters are: here, or inside the collector's container with the same words. */
+/** Runs the work where the letters are: here, or inside the container of their process with the same words. */
 async function where(
   options: Flags,
   words: readonly string[],
-  work: (here: Here) => Promise<boolean | void>,
+  work: (store: LetterStore) => Promise<boolean | void>,
 ): Promise<void> {
   const { config } = load(options);
-  const cluster = pickCluster(Object.keys(config.clusters), options.cluster);
+  const { collectorLetters, relayLetters } = await import("../dead-letter/stores.ts");
+  const store = options.relay
+    ? relayLetters(config)
+    : collectorLetters(config, pickCluster(Object.keys(config.clusters), options.cluster));
   const { runInside } = await import("../dead-letter/in-container.ts");
-  const exitCode = await runInside(config, cluster, words);
-  process.exitCode = exitCode ?? ((await work({ config, cluster })) === false ? 1 : 0);
+  const exitCode = await runInside(config, store, words);
+  process.exitCode = exitCode ?? ((await work(store)) === false ? 1 : 0);
 }
 
 const choiceWords = (ids: readonly string[], { all, type }: ChoiceFlags): readonly string[] => [
@@ -41,25 +45,29 @@ const choiceWords = (ids: readonly string[], { all, type }: ChoiceFlags): readon
   ...(type === undefined ? [] : ["--type", type]),
 ];
 
-const clusterOption = [
-  "--cluster <name>",
-  "Kafka cluster; needed where the configuration has several",
-] as const;
+function withStore(command: Command): Command {
+  return command
+    .option("--cluster <name>", "Kafka cluster; needed where the configuration has several")
+    .addOption(
+      new Option("--relay", "those of the relay: messages that did not reach Slack")
+        .default(false)
+        .conflicts("cluster"),
+    );
+}
 const typeOption = ["--type <error>", "those refused with this error type"] as const;
 
 function addList(parent: Command): void {
   const command = parent
     .command("list")
     .description("How many there are, by reason.")
-    .option(...clusterOption)
     .option("--json", "print each letter as one JSON line", false)
     .action(async (options: Flags & { json: boolean }) => {
-      await where(options, ["list", ...(options.json ? ["--json"] : [])], async (here) => {
+      await where(options, ["list", ...(options.json ? ["--json"] : [])], async (store) => {
         const { listLetters } = await import("../dead-letter/run.ts");
-        await listLetters(here.config, { ...here, json: options.json, signal: interruptSignal(), print });
+        await listLetters({ store, json: options.json, signal: interruptSignal(), print });
       });
     });
-  withExample(withConfig(command), "lagline dead-letter list");
+  withExample(withConfig(withStore(command)), "lagline dead-letter list", "lagline dead-letter list --relay");
 }
 
 function addShow(parent: Command): void {
@@ -67,32 +75,30 @@ function addShow(parent: Command): void {
     .command("show")
     .description("Whole letters: what was said about each, and the document.")
     .argument("<id...>", "as in the list")
-    .option(...clusterOption)
     .action(async (ids: readonly string[], options: Flags) => {
-      await where(options, ["show", ...ids], async (here) => {
+      await where(options, ["show", ...ids], async (store) => {
         const { showLetters } = await import("../dead-letter/run.ts");
-        await showLetters(here.config, { ...here, ids, signal: interruptSignal(), print });
+        await showLetters({ store, ids, signal: interruptSignal(), print });
       });
     });
-  withExample(withConfig(command), "lagline dead-letter show 0000000001:1");
+  withExample(withConfig(withStore(command)), "lagline dead-letter show 0000000001:1");
 }
 
 function addRetry(parent: Command): void {
   const command = parent
     .command("retry")
-    .description("Send them to Elasticsearch again. Exit 1: some are left.")
+    .description("Send them to Elasticsearch, or to Slack, again. Exit 1: some are left.")
     .argument("[id...]", "as in the list")
     .option("--all", "all of them", false)
     .option(...typeOption)
-    .option(...clusterOption)
     .action(async (ids: readonly string[], options: ChoiceFlags) => {
-      await where(options, ["retry", ...choiceWords(ids, options)], async (here) => {
+      await where(options, ["retry", ...choiceWords(ids, options)], async (store) => {
         const { retryChosen } = await import("../dead-letter/run.ts");
         const choice = { ids, all: options.all, type: options.type };
-        return retryChosen(here.config, { ...here, choice, signal: interruptSignal(), print });
+        return retryChosen({ store, choice, signal: interruptSignal(), print });
       });
     });
-  withExample(withConfig(command), "lagline dead-letter retry --type mapper_parsing_exception");
+  withExample(withConfig(withStore(command)), "lagline dead-letter retry --type mapper_parsing_exception");
 }
 
 function addDrop(parent: Command): void {
@@ -103,20 +109,19 @@ function addDrop(parent: Command): void {
     .option("--all", "all of them; needs --yes", false)
     .option(...typeOption)
     .option("--yes", "needed with --all", false)
-    .option(...clusterOption)
     .action(async (ids: readonly string[], options: ChoiceFlags & { yes: boolean }) => {
       if (options.all && !options.yes) throw needsYes();
       await where(
         options,
         ["drop", ...choiceWords(ids, options), ...(options.yes ? ["--yes"] : [])],
-        async (here) => {
+        async (store) => {
           const { dropChosen } = await import("../dead-letter/run.ts");
           const choice = { ids, all: options.all, type: options.type };
-          await dropChosen(here.config, { ...here, choice, signal: interruptSignal(), print });
+          await dropChosen({ store, choice, signal: interruptSignal(), print });
         },
       );
     });
-  withExample(withConfig(command), "lagline dead-letter drop 0000000001:1");
+  withExample(withConfig(withStore(command)), "lagline dead-letter drop 0000000001:1");
 }
 
 function needsYes(): LaglineError {

@@ -8,6 +8,7 @@ import { parseConfig } from "../../config/load.ts";
 import type { FakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import { startFakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import { dropChosen, listLetters, retryChosen, showLetters } from "./run.ts";
+import { collectorLetters } from "./stores.ts";
 
 let directory: string;
 let elasticsearch: FakeElasticsearch;
@@ -48,32 +49,32 @@ const config = () =>
     "lagline.yaml",
   );
 const options = () => ({
-  cluster: "shop",
+  store: collectorLetters(config(), "shop"),
   print: (line: string) => void lines.push(line),
   signal: AbortSignal.timeout(10_000),
 });
 const choice = (over: object) => ({ ids: [], all: false, type: undefined, ...over });
 const listed = async (): Promise<number> => {
   const found: string[] = [];
-  await listLetters(config(), { ...options(), json: true, print: (line) => void found.push(line) });
+  await listLetters({ ...options(), json: true, print: (line) => void found.push(line) });
   return found.length;
 };
 
 test("letters are listed by reason, the most frequent first", async () => {
-  await listLetters(config(), { ...options(), json: false });
+  await listLetters({ ...options(), json: false });
   expect(lines[0]).toBe("3 dead letters of shop, by reason:");
   expect(lines[1]).toMatch(/^ {2}2 × mapper_parsing_exception \(HTTP 400\), 1970.*such as 0000000001:1$/);
   expect(lines[3]).toMatch(/^ {2}1 × too_large/);
 });
 
 test("a letter is shown whole", async () => {
-  await showLetters(config(), { ...options(), ids: ["0000000001:2"] });
+  await showLetters({ ...options(), ids: ["0000000001:2"] });
   expect(lines[1]).toBe(document(2));
 });
 
 test("an id that is not there is named, and nothing is done", async () => {
   await expect(
-    dropChosen(config(), { ...options(), choice: choice({ ids: ["0000000001:1", "0000000009:9"] }) }),
+    dropChosen({ ...options(), choice: choice({ ids: ["0000000001:1", "0000000009:9"] }) }),
   ).rejects.toThrow(/no dead letter 0000000009:9/);
   expect(await listed()).toBe(3);
 });
@@ -83,13 +84,13 @@ test.each([
   ["ids and all", { ids: ["0000000001:1"], all: true }],
   ["type and all", { type: "too_large", all: true }],
 ])("%s is no choice", async (_name, given) => {
-  await expect(retryChosen(config(), { ...options(), choice: choice(given) })).rejects.toThrow(
+  await expect(retryChosen({ ...options(), choice: choice(given) })).rejects.toThrow(
     /Say which dead letters/,
   );
 });
 
 test("what Elasticsearch takes now is stored once and closed", async () => {
-  expect(await retryChosen(config(), { ...options(), choice: choice({ all: true }) })).toBe(true);
+  expect(await retryChosen({ ...options(), choice: choice({ all: true }) })).toBe(true);
   expect(lines).toEqual(["3 of 3 dead letters of shop are in Elasticsearch now."]);
   expect(elasticsearch.counts).toMatchObject({ stored: 3, duplicate: 0 });
   expect(await listed()).toBe(0);
@@ -103,9 +104,9 @@ test("what is refused again stays, with the reason of now", async () => {
         ? { status: 400, error: { type: "document_parsing_exception", reason: "still wrong" } }
         : undefined,
   });
-  expect(
-    await retryChosen(config(), { ...options(), choice: choice({ type: "mapper_parsing_exception" }) }),
-  ).toBe(false);
+  expect(await retryChosen({ ...options(), choice: choice({ type: "mapper_parsing_exception" }) })).toBe(
+    false,
+  );
   expect(lines).toEqual([
     "1 of 2 dead letters of shop are in Elasticsearch now.",
     "  1 refused again: document_parsing_exception: still wrong",
@@ -115,13 +116,13 @@ test("what is refused again stays, with the reason of now", async () => {
 
 test("while Elasticsearch is away every letter stays", async () => {
   await elasticsearch.stop();
-  expect(await retryChosen(config(), { ...options(), choice: choice({ all: true }) })).toBe(false);
+  expect(await retryChosen({ ...options(), choice: choice({ all: true }) })).toBe(false);
   expect(lines[1]).toMatch(/3 not sent: .*ECONNREFUSED/);
   expect(await listed()).toBe(3);
 });
 
 test("dropped letters are gone and were not sent", async () => {
-  await dropChosen(config(), { ...options(), choice: choice({ type: "too_large" }) });
+  await dropChosen({ ...options(), choice: choice({ type: "too_large" }) });
   expect(await listed()).toBe(2);
   expect(elasticsearch.counts.stored).toBe(0);
 });

@@ -1,16 +1,12 @@
-/** `lagline dead-letter list|show|retry|drop`: documents that Elasticsearch refused for good. */
-import { join } from "node:path";
-import type { RetriedLetter } from "../../collectors/retry-letters.ts";
-import { retryLetters } from "../../collectors/retry-letters.ts";
+/** `lagline dead-letter list|show|retry|drop`: what Elasticsearch or Slack refused for good. */
 import { closeDeadLetters, readDeadLetters } from "../../collectors/spool/dead-letter-reader.ts";
 import type { StoredLetter } from "../../collectors/spool/dead-letter-reader.ts";
-import { DEAD_LETTER_FOLDER } from "../../collectors/spool/open.ts";
-import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
+import type { LetterStore } from "./stores.ts";
 import { summarise } from "./summary.ts";
 
 export type DeadLetterOptions = {
-  readonly cluster: string;
+  readonly store: LetterStore;
   readonly print: (line: string) => void;
   readonly signal: AbortSignal;
 };
@@ -22,29 +18,24 @@ export type Choice = {
   readonly type: string | undefined;
 };
 
-const folderOf = (config: Config, cluster: string): string =>
-  join(config.collector.spool_directory, cluster, DEAD_LETTER_FOLDER);
-
-export async function listLetters(
-  config: Config,
-  { cluster, print, json }: DeadLetterOptions & { readonly json: boolean },
-): Promise<void> {
-  const letters = await readDeadLetters(folderOf(config, cluster));
+export async function listLetters({
+  store,
+  print,
+  json,
+}: DeadLetterOptions & { readonly json: boolean }): Promise<void> {
+  const letters = await readDeadLetters(store.directory);
   if (json) for (const letter of letters) print(JSON.stringify(letter));
-  else for (const line of summarise(cluster, letters)) print(line);
+  else for (const line of summarise(store, letters)) print(line);
 }
 
 /** @throws LaglineError `LAGLINE_DEAD_LETTERS_NONE` when an id is not there. */
-export async function showLetters(
-  config: Config,
-  { cluster, print, ids }: DeadLetterOptions & { readonly ids: readonly string[] },
-): Promise<void> {
-  const chosen = choose(await readDeadLetters(folderOf(config, cluster)), {
-    ids,
-    all: false,
-    type: undefined,
-  });
-  for (const { document, ...about } of chosen) {
+export async function showLetters({
+  store,
+  print,
+  ids,
+}: DeadLetterOptions & { readonly ids: readonly string[] }): Promise<void> {
+  const choice = { ids, all: false, type: undefined };
+  for (const { document, ...about } of choose(await readDeadLetters(store.directory), choice)) {
     print(JSON.stringify(about));
     print(document);
   }
@@ -55,39 +46,34 @@ export async function showLetters(
  * @throws LaglineError `LAGLINE_DEAD_LETTERS_NONE`, and what reading and closing letters throws.
  */
 export async function retryChosen(
-  config: Config,
   options: DeadLetterOptions & { readonly choice: Choice },
 ): Promise<boolean> {
-  const { cluster, print, signal, choice } = options;
-  const directory = folderOf(config, cluster);
-  const chosen = choose(await readDeadLetters(directory), choice);
-  const left: RetriedLetter[] = [];
+  const { store, print, signal, choice } = options;
+  const chosen = choose(await readDeadLetters(store.directory), choice);
+  const reasons = new Map<string, number>();
   let taken = 0;
-  for await (const batch of retryLetters(config, chosen, signal)) {
-    const done = batch.filter(({ outcome }) => outcome.kind === "stored" || outcome.kind === "duplicate");
-    await closeDeadLetters(
-      directory,
-      done.map(({ letter }) => letter.id),
-    );
+  for await (const batch of store.retry(chosen, signal)) {
+    const done = batch.filter(({ left }) => left === null).map(({ letter }) => letter.id);
+    await closeDeadLetters(store.directory, done);
     taken += done.length;
-    left.push(...batch.filter((each) => !done.includes(each)));
+    for (const { left } of batch) if (left !== null) reasons.set(left, (reasons.get(left) ?? 0) + 1);
   }
-  print(`${taken} of ${chosen.length} dead letters of ${cluster} are in Elasticsearch now.`);
-  for (const line of reasons(left)) print(line);
-  return left.length === 0;
+  print(`${taken} of ${chosen.length} dead letters of ${store.of} are ${store.receiver} now.`);
+  for (const [reason, count] of reasons) print(`  ${count} ${reason}`);
+  return reasons.size === 0;
 }
 
-export async function dropChosen(
-  config: Config,
-  { cluster, print, choice }: DeadLetterOptions & { readonly choice: Choice },
-): Promise<void> {
-  const directory = folderOf(config, cluster);
-  const chosen = choose(await readDeadLetters(directory), choice);
+export async function dropChosen({
+  store,
+  print,
+  choice,
+}: DeadLetterOptions & { readonly choice: Choice }): Promise<void> {
+  const chosen = choose(await readDeadLetters(store.directory), choice);
   await closeDeadLetters(
-    directory,
+    store.directory,
     chosen.map(({ id }) => id),
   );
-  print(`${chosen.length} dead letters of ${cluster} are dropped.`);
+  print(`${chosen.length} dead letters of ${store.of} are dropped.`);
 }
 
 function choose(letters: readonly StoredLetter[], { ids, all, type }: Choice): readonly StoredLetter[] {
@@ -110,17 +96,4 @@ function choose(letters: readonly StoredLetter[], { ids, all, type }: Choice): r
   return letters.filter(
     ({ id, errorType }) => all || (type === undefined ? ids.includes(id) : errorType === type),
   );
-}
-
-/** One line for each reason why letters are left. */
-function reasons(left: readonly RetriedLetter[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const { outcome } of left) {
-    const reason =
-      outcome.kind === "dead"
-        ? `refused again: ${outcome.errorType}: ${outcome.reason}`
-        : `not sent: ${outcome.kind === "retry" ? outcome.detail : outcome.kind}`;
-    counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  }
-  return [...counts].map(([reason, count]) => `  ${count} ${reason}`);
 }

@@ -1,10 +1,14 @@
 /** Dead letters by reason, as a person reads them. Pure. */
 import type { StoredLetter } from "../../collectors/spool/dead-letter-reader.ts";
+import type { LetterStore } from "./stores.ts";
 
 const REASON_WIDTH = 160;
 
-export function summarise(cluster: string, letters: readonly StoredLetter[]): readonly string[] {
-  if (letters.length === 0) return [`There are no dead letters of ${cluster}.`];
+export function summarise(
+  { of, words }: Pick<LetterStore, "of" | "words">,
+  letters: readonly StoredLetter[],
+): readonly string[] {
+  if (letters.length === 0) return [`There are no dead letters of ${of}.`];
   const groups = new Map<string, StoredLetter[]>();
   for (const letter of letters) {
     // Reasons name the document's id or its values; what comes first is what they share.
@@ -13,9 +17,9 @@ export function summarise(cluster: string, letters: readonly StoredLetter[]): re
   }
   const rows = [...groups.values()].toSorted((a, b) => b.length - a.length);
   return [
-    `${letters.length} dead letters of ${cluster}, by reason:`,
+    `${letters.length} dead letters of ${of}, by reason:`,
     ...rows.flatMap(describe),
-    "One whole letter: lagline dead-letter show <id>. After the cause is gone: lagline dead-letter retry --type <type>.",
+    `One whole letter: lagline dead-letter show ${words.join(" ")} <id>. After the cause is gone: lagline dead-letter retry ${words.join(" ")} --type <type>.`,
   ];
 }
 
@@ -24,7 +28,7 @@ function describe(letters: readonly StoredLetter[]): readonly string[] {
   if (first === undefined) return [];
   const seen = letters.map(({ firstSeen }) => firstSeen).toSorted((a, b) => (a < b ? -1 : 1));
   return [
-    `  ${letters.length} × ${first.errorType} (HTTP ${first.status}), ${seen[0]} to ${seen.at(-1)}, such as ${first.id}`,
+    `  ${letters.length} × ${first.errorType}${first.status === 0 ? "" : ` (HTTP ${first.status})`}, ${seen[0]} to ${seen.at(-1)}, such as ${first.id}`,
     `      ${first.reason.replaceAll(/\s+/g, " ").slice(0, REASON_WIDTH)}`,
   ];
 }

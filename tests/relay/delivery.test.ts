@@ -3,7 +3,7 @@
  * SIGKILL in between. The promise: every notification reaches the channel, in order per group, once; where the end of an
  * attempt is not known it may come twice, and the second one says so.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -242,4 +242,26 @@ test("a Slack that is down makes the relay unready with a reason, and alive", as
   expect((await relay.get("/healthz")).status).toBe(200);
   expect(await relay.metric("lagline_relay_slack_up")).toBe(0);
   expect(await account(relay)).toMatchObject({ received: 1, queued: 1, sent: 0 });
+});
+
+test("under the rights of its container it reads its own files only, and still knows itself and a stale lock", async () => {
+  const { slack, relay } = await world(() => ok);
+  expect(await relay.metric("process_resident_memory_bytes")).toBeGreaterThan(20e6);
+  expect(await relay.metric("process_open_fds")).toBeGreaterThan(3);
+  await relay.kill("SIGKILL");
+  await relay.start();
+  await relay.post(notificationBody({ group: "a" }));
+  await until(() => slack.taken.length === 1, 15_000);
+  expect(relay.log()).not.toContain("ERR_ACCESS_DENIED");
+
+  const outside = join(folder, "token");
+  writeFileSync(outside, "a-token-for-tests-only\n", { mode: 0o600 });
+  const other = await createRelay({
+    program,
+    slackUrl: slack.url,
+    storeUrl: "http://127.0.0.1:1",
+    relay: { token_file: outside },
+  });
+  closers.push(async () => other.dispose());
+  await expect(other.start()).rejects.toThrow(/alerts\.relay\.token_file holds no token/);
 });

@@ -16,6 +16,8 @@ export type FaultySlack = {
   readonly url: string;
   /** What a reader of the channel sees, in order. */
   readonly taken: readonly TakenMessage[];
+  /** Whole bodies of what was posted, taken or not. */
+  readonly bodies: readonly string[];
   readonly posts: () => number;
   stop(): Promise<void>;
 };
@@ -24,12 +26,15 @@ export async function startFaultySlack(
   moodOf: (message: TakenMessage, post: number) => SlackMood,
 ): Promise<FaultySlack> {
   const taken: TakenMessage[] = [];
+  const bodies: string[] = [];
   let posts = 0;
   const server = createServer((request, response) => {
     void receive(request, response).catch(() => response.destroy());
   });
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const message = messageOf(await bodyOf(request));
+    const body = await bodyOf(request);
+    bodies.push(JSON.stringify(body));
+    const message = messageOf(body);
     posts += 1;
     const mood = moodOf(message, posts);
     if (mood.kind === "ok" || (mood.kind !== "status" && mood.took)) taken.push(message);
@@ -58,6 +63,7 @@ export async function startFaultySlack(
   return {
     url: `http://127.0.0.1:${port}/services/hook`,
     taken,
+    bodies,
     posts: () => posts,
     async stop() {
       server.closeAllConnections();

@@ -1,15 +1,18 @@
-/** The real relay as a process of its own, on a directory that outlives it. */
+/** The real relay as a process of its own, with the rights of its container, on a directory that outlives it. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { build } from "esbuild";
+import { PATHS } from "../../stacks/endpoints.ts";
+import { RESTRICTED_ENTRYPOINT } from "../../stacks/node-entrypoint.ts";
+import { freePort } from "../support/free-port.ts";
 
 const TOKEN = "a-token-for-tests-only";
 const START_MS = 40_000;
+const VOLUME = "volume";
 
 export type RelayUnderTest = {
   readonly directory: string;
@@ -57,6 +60,7 @@ export async function createRelay(options: {
   const directory = mkdtempSync(join(tmpdir(), "lagline-relay-"));
   const port = await freePort();
   mkdirSync(join(directory, "secrets"));
+  mkdirSync(join(directory, VOLUME));
   writeFileSync(join(directory, "secrets/webhook"), `${options.slackUrl}\n`, { mode: 0o600 });
   writeFileSync(join(directory, "secrets/token"), `${TOKEN}\n`, { mode: 0o600 });
   const config = {
@@ -69,7 +73,7 @@ export async function createRelay(options: {
       relay: {
         port,
         token_file: "secrets/token",
-        directory: "relay",
+        directory: join(VOLUME, "relay"),
         message_gap_seconds: 0.02,
         retry_maximum_seconds: 0.3,
         request_timeout_seconds: 0.5,
@@ -101,9 +105,13 @@ export async function createRelay(options: {
     get,
     kill,
     async start() {
-      const begun = spawn(process.execPath, [options.program, file], {
-        stdio: ["ignore", "ignore", "pipe"],
-      });
+      const begun = spawn(
+        process.execPath,
+        [...rightsOf(options.program, directory), options.program, file],
+        {
+          stdio: ["ignore", "ignore", "pipe"],
+        },
+      );
       child = begun;
       begun.stderr.on("data", (chunk: Buffer) => {
         log += chunk.toString("utf8");
@@ -137,7 +145,7 @@ export async function createRelay(options: {
     },
     log: () => log,
     deadLetters() {
-      const folder = join(directory, "relay", "dead-letters");
+      const folder = join(directory, VOLUME, "relay", "dead-letters");
       return readdirSync(folder).flatMap((name) =>
         readFileSync(join(folder, name), "utf8").trimEnd().split("\n"),
       );
@@ -149,16 +157,20 @@ export async function createRelay(options: {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+/** The flags of the container, with the folders of the test in place of its mounts. */
+function rightsOf(program: string, directory: string): readonly string[] {
+  const places = new Map([
+    ["/app/", program],
+    [`${PATHS.configuration}/`, join(directory, "lagline.yaml")],
+    [`${PATHS.secrets}/`, `${join(directory, "secrets")}/`],
+    [`${PATHS.spool}/`, `${join(directory, VOLUME)}/`],
+    ["/proc/", "/proc/"],
+  ]);
+  return RESTRICTED_ENTRYPOINT.slice(1, -1).map((flag) => {
+    const [name = "", path] = flag.split("=");
+    if (path === undefined) return name;
+    const place = places.get(path);
+    if (place === undefined) throw new Error(`The test has no folder for ${flag}.`);
+    return `${name}=${place}`;
   });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
