@@ -1,8 +1,7 @@
 /** The whole deployment as a cdktf app. Pure: everything it needs comes in, nothing is read from the environment. */
 import { LaglineError } from "../model/errors.ts";
 import { CanaryStack } from "./canary-stack.ts";
-import type { TerraformStack } from "./cdktf.ts";
-import { App } from "./cdktf.ts";
+import { App, TerraformStack } from "./cdktf.ts";
 import { DemoStack } from "./demo-stack.ts";
 import type { Deployment } from "./deployment.ts";
 import { ElasticsearchStack } from "./elasticsearch-stack.ts";
@@ -13,8 +12,11 @@ import { KafkaStack } from "./kafka-stack.ts";
 import { MonitorStack } from "./monitor-stack.ts";
 import { NetworkStack } from "./network-stack.ts";
 import { RelayStack } from "./relay-container.ts";
+import { buildRetired } from "./retired-stack.ts";
 import { StorageStack } from "./storage-stack.ts";
 import type { Component } from "./versions.ts";
+
+const GRAFANA_STACK = "grafana";
 
 /**
  * Builds all stacks: network and storage first, then what stands on them. Dependencies are declared, not derived from
@@ -44,7 +46,17 @@ export function buildApp(deployment: Deployment): App {
   if (grafana !== undefined) {
     after(grafana, network, storage, elasticsearch);
   }
+  retire(app, deployment);
   return app;
+}
+
+/** What goes must be gone before something new takes its port or its name. */
+function retire(app: App, deployment: Deployment): void {
+  const stacks = app.node.children.filter((child) => child instanceof TerraformStack);
+  const waiting = deployment.config.grafana.managed === undefined ? [] : [GRAFANA_STACK];
+  const present = new Set([...stacks.map(({ node }) => node.id), ...waiting]);
+  const retired = buildRetired(app, deployment, present);
+  for (const stack of stacks) after(stack, ...retired);
 }
 
 function after<Stack extends TerraformStack>(
@@ -144,7 +156,7 @@ function buildGrafana(app: App, deployment: Deployment): GrafanaStack | RelaySta
   }
   return image === undefined
     ? undefined
-    : new GrafanaStack(app, "grafana", {
+    : new GrafanaStack(app, GRAFANA_STACK, {
         deployment,
         grafana,
         image,

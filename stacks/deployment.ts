@@ -4,6 +4,7 @@
  */
 import { relative, resolve } from "node:path";
 import type { Config } from "../config/schema.ts";
+import type { Deployed } from "./deployed.ts";
 import type { Component } from "./versions.ts";
 import { IMAGES } from "./versions.ts";
 
@@ -20,6 +21,8 @@ export type Deployment = {
   readonly outputDirectory: string;
   /** Generated files by path under `filesDirectory`; their content decides when a container is replaced. */
   readonly files: ReadonlyMap<string, string>;
+  /** What is deployed already. */
+  readonly deployed: Deployed;
   /** True while volumes may be destroyed (`lagline down --purge --yes`). */
   readonly purge: boolean;
 };

@@ -8,6 +8,7 @@ import { loadRunbooks } from "../alerts/index.ts";
 import { loadConfig } from "../config/load.ts";
 import { describeError } from "../model/errors.ts";
 import { buildApp } from "./app.ts";
+import { readDeployed } from "./deployed.ts";
 import { deploymentFiles } from "./files/files.ts";
 import { writeFiles } from "./files/write.ts";
 import { readPlatform } from "./platform-file.ts";
@@ -29,6 +30,7 @@ try {
     filesDirectory: resolve(directory, "files"),
     secretsDirectory: resolve(directory, "secrets"),
     outputDirectory: resolve(process.env["CDKTF_OUTDIR"] ?? "cdktf.out"),
+    deployed: readDeployed(config),
     purge: process.env["LAGLINE_PURGE"] === "1",
   }).synth();
 } catch (error) {

@@ -8,6 +8,7 @@ import type { Deployment } from "./deployment.ts";
 import { BURROW_PORT, burrowName, collectorName, PATHS } from "./endpoints.ts";
 import { BURROW_PASSWORD_VARIABLE } from "./files/burrow-files.ts";
 import { elasticsearchSecrets } from "./files/collector-files.ts";
+import { RESTRICTED_ENTRYPOINT } from "./node-entrypoint.ts";
 
 export type MonitorStackOptions = {
   readonly deployment: Deployment;
@@ -18,22 +19,6 @@ export type MonitorStackOptions = {
 };
 
 const TMPFS = { "/tmp": "rw,nosuid,nodev,noexec,size=16m,mode=1777" };
-
-/**
- * Node's permission model: no other process, no worker, no native code, and of the file system what is needed only.
- * /proc is for the lock of the spool, which knows a process by its start time, and for the process's own metrics.
- * What it costs and what it does not hold is in docs/decisions/0042-permission-model.md.
- */
-const COLLECTOR_ENTRYPOINT = [
-  "node",
-  "--permission",
-  ...["/app/", `${PATHS.configuration}/`, `${PATHS.secrets}/`, `${PATHS.spool}/`, "/proc/"].map(
-    (path) => `--allow-fs-read=${path}`,
-  ),
-  `--allow-fs-write=${PATHS.spool}/`,
-  // Without --enable-source-maps, as in the image: the bundle keeps its names.
-  "/app/lagline.js",
-];
 
 export class MonitorStack extends BaseStack {
   constructor(scope: Construct, id: string, options: MonitorStackOptions) {
@@ -101,7 +86,7 @@ export class MonitorStack extends BaseStack {
       memoryMegabytes: collector.memory_megabytes,
       cpus: collector.cpus,
       graceSeconds: Math.ceil(collector.stop_deadline_seconds) + 5,
-      entrypoint: COLLECTOR_ENTRYPOINT,
+      entrypoint: RESTRICTED_ENTRYPOINT,
       command: [
         "collect",
         "--config",

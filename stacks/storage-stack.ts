@@ -26,6 +26,15 @@ export function volumeNames(config: Config): readonly string[] {
   ];
 }
 
+/** Volumes of this environment that hold data and that lagline.yaml names no more, without the environment. */
+export function keptVolumes({
+  config,
+  deployed,
+}: Pick<Deployment, "config" | "deployed">): readonly string[] {
+  const named = new Set(volumeNames(config));
+  return deployed.volumes.filter((name) => !named.has(name));
+}
+
 export class StorageStack extends BaseStack {
   constructor(scope: Construct, id: string, deployment: Deployment) {
     super(scope, id, deployment);
@@ -34,6 +43,12 @@ export class StorageStack extends BaseStack {
         name: hostName(deployment.config, name),
         lifecycle: { preventDestroy: !deployment.purge },
       });
+    }
+    const kept = deployment.purge ? [] : keptVolumes(deployment);
+    if (kept.length > 0) {
+      const forget = (name: string) => ({ from: `docker_volume.${name}`, lifecycle: { destroy: false } });
+      // Terraform would destroy what is not in its configuration any more; prevent_destroy goes with the configuration.
+      this.addOverride("removed", kept.map(forget));
     }
   }
 }

@@ -5,6 +5,9 @@ import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
+import { readDeployed } from "../../stacks/deployed.ts";
+import { hostName } from "../../stacks/deployment.ts";
+import { keptVolumes } from "../../stacks/storage-stack.ts";
 import { writeFiles } from "../../stacks/files/write.ts";
 import type { Progress } from "../platform/progress.ts";
 import { renderAll } from "../render.ts";
@@ -27,6 +30,7 @@ export type UpOptions = {
 export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise<void> {
   const { config } = loaded;
   const { progress, signal, print } = options;
+  const kept = keptVolumes({ config, deployed: readDeployed(config) });
   const prepared = await prepare(config, options);
   await deploy(loaded, options);
   if (prepared.platform.images.grafana !== undefined) {
@@ -39,7 +43,11 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
     writeFiles(resolve("out", config.environment), await renderAll(config));
   }
   await waitForGroups(config, { progress, signal });
-  for (const line of closingWords(config, { ...options, grafanaMissing, notes: prepared.notes })) {
+  for (const line of closingWords(config, {
+    ...options,
+    grafanaMissing,
+    notes: [...prepared.notes, ...keptWords(config, kept)],
+  })) {
     print(line);
   }
 }
@@ -86,6 +94,14 @@ function closingWords(config: Config, { grafanaMissing, notes, configFlag }: Clo
     "Stop it:",
     `  scripts/down${configFlag}                       data is kept`,
     `  scripts/down${configFlag} --purge --yes         data is removed too`,
+  ];
+}
+
+function keptWords(config: Config, volumes: readonly string[]): string[] {
+  if (volumes.length === 0) return [];
+  const names = volumes.map((name) => hostName(config, name));
+  return [
+    `${config.environment} names these volumes no more, and their data is kept: ${names.join(", ")}. \`docker volume rm ${names.join(" ")}\` removes it.`,
   ];
 }
 

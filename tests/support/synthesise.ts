@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { loadRunbooks } from "../../alerts/index.ts";
 import { parseConfig } from "../../config/load.ts";
 import { buildApp } from "../../stacks/app.ts";
+import { NOTHING_DEPLOYED } from "../../stacks/deployed.ts";
 import type { Deployment } from "../../stacks/deployment.ts";
 import { upstreamImages } from "../../stacks/deployment.ts";
 import { deploymentFiles } from "../../stacks/files/files.ts";
@@ -57,6 +58,7 @@ export function synthesise(yaml: string, overrides: Partial<Deployment> = {}): S
     filesDirectory: join(directory, "files"),
     secretsDirectory: join(directory, "secrets"),
     outputDirectory: join(directory, "out"),
+    deployed: NOTHING_DEPLOYED,
     purge: false,
     ...overrides,
   }).synth();
