@@ -6,6 +6,7 @@ import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { PATHS, RELAY_NAME } from "./endpoints.ts";
 import { RELAY_CONFIGURATION, relaySecrets } from "./files/relay-files.ts";
+import { RESTRICTED_ENTRYPOINT } from "./node-entrypoint.ts";
 
 export type RelayOptions = {
   readonly deployment: Deployment;
@@ -26,6 +27,7 @@ export function addRelay(scope: Construct, { deployment, image, published }: Rel
     memoryMegabytes: relay.memory_megabytes,
     cpus: relay.cpus,
     graceSeconds: Math.ceil(relay.stop_deadline_seconds) + 5,
+    entrypoint: RESTRICTED_ENTRYPOINT,
     command: ["notify", "--config", configuration],
     mounts: [
       { kind: "volume", volume: RELAY_NAME, target: PATHS.spool },

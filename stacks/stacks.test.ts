@@ -290,12 +290,16 @@ describe("the app", () => {
     }
   });
 
-  it("gives the collector nothing of the file system but its own, and no other process", () => {
-    for (const { containers: list } of [demo, large]) {
-      const collectors = list.filter(({ name }) => name.includes("-collector-"));
-      expect(collectors.length).toBeGreaterThan(0);
-      for (const collector of collectors) {
-        const entrypoint = collector["entrypoint"] as string[];
+  it("gives collector and relay nothing of the file system but their own, and no other process", () => {
+    for (const [{ containers: list }, number] of [
+      [demo, 1],
+      [large, 2],
+      [relayed, 2],
+    ] as const) {
+      const restricted = list.filter(({ name }) => /-(collector-\w+|relay)$/.test(name));
+      expect(restricted).toHaveLength(number);
+      for (const { entrypoint: given } of restricted) {
+        const entrypoint = given as string[];
         expect(entrypoint.slice(0, 2)).toEqual(["node", "--permission"]);
         expect(entrypoint.filter((flag) => flag.startsWith("--allow"))).toEqual([
           "--allow-fs-read=/app/",

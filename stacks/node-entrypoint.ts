@@ -1,0 +1,18 @@
+/** How a container starts our bundle: under Node's permission model. */
+import { PATHS } from "./endpoints.ts";
+
+/**
+ * No other process, no worker, no native code, and of the file system what is needed only: the bundle, configuration and
+ * secrets to read, the volume to write. /proc is for the lock of a spool, which knows a process by its start time, and for
+ * the process's own metrics. What it costs and what it does not hold is in docs/decisions/0042-permission-model.md.
+ */
+export const RESTRICTED_ENTRYPOINT: readonly string[] = [
+  "node",
+  "--permission",
+  ...["/app/", `${PATHS.configuration}/`, `${PATHS.secrets}/`, `${PATHS.spool}/`, "/proc/"].map(
+    (path) => `--allow-fs-read=${path}`,
+  ),
+  `--allow-fs-write=${PATHS.spool}/`,
+  // Without --enable-source-maps, as in the image: the bundle keeps its names.
+  "/app/lagline.js",
+];
