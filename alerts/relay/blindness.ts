@@ -4,7 +4,8 @@ import { blindMessage, sightMessage } from "./monitoring-messages.ts";
 import type { KnownAlert } from "./monitoring-messages.ts";
 import { isOver, outcomesOf, worstPerGroup } from "./outcomes.ts";
 import { blindDraft, grafanaBlindDraft, sightDraft } from "./own-texts.ts";
-import { withClosed, withOwnMessage } from "./state.ts";
+import { withOwnMessage } from "./outbox.ts";
+import { withClosed } from "./state.ts";
 import type { OpenAlert, RelayState } from "./state.ts";
 
 export type BlindnessOptions = {

@@ -5,7 +5,8 @@
 import { clustersOf } from "./classify.ts";
 import { NEWS, isBlind, judge, recordOf } from "./judge.ts";
 import type { Context, Judged } from "./judge.ts";
-import { REMEMBERED_IDS, queued, withClosed } from "./state.ts";
+import { queued } from "./outbox.ts";
+import { REMEMBERED_IDS, withClosed } from "./state.ts";
 import type { MergeReason, RelayState } from "./state.ts";
 import { notificationDraft } from "./texts.ts";
 import type { GrafanaNotification } from "./webhook-body.ts";

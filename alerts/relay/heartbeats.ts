@@ -7,7 +7,7 @@ import { withMerged } from "./decide.ts";
 import { clock, duration } from "./markup.ts";
 import type { RelayEvents } from "./relay-events.ts";
 import type { StateKeeper } from "./state-file.ts";
-import { withOwnMessage } from "./state.ts";
+import { withOwnMessage } from "./outbox.ts";
 import type { RelayState } from "./state.ts";
 import { blindDraft, sightDraft } from "./own-texts.ts";
 import type { GrafanaNotification } from "./webhook-body.ts";

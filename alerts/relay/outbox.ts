@@ -1,6 +1,30 @@
-/** What becomes of a message in the outbox, as changes of the state. Pure; every change keeps the totals in step. */
-import { withOwnMessage, withThread } from "./state.ts";
+/** Messages in the outbox and what becomes of them, as changes of the state. Pure; each keeps the totals in step. */
+import { newest } from "./state.ts";
 import type { Draft, OutboxMessage, RelayState } from "./state.ts";
+
+const REMEMBERED_THREADS = 2000;
+
+/** Queues a message of the relay's own. */
+export function withOwnMessage(
+  state: RelayState,
+  draft: Draft,
+  about: { readonly id: string; readonly nowMs: number },
+): RelayState {
+  const { totals } = state;
+  return {
+    ...state,
+    outbox: [...state.outbox, queued(draft, { ...about, kind: "own" })],
+    totals: { ...totals, ownQueued: totals.ownQueued + 1 },
+  };
+}
+
+export function queued(
+  draft: Draft,
+  about: { readonly id: string; readonly nowMs: number; readonly kind: OutboxMessage["kind"] },
+): OutboxMessage {
+  const { id, kind, nowMs } = about;
+  return { ...draft, id, kind, queuedAtMs: nowMs, intentAtMs: null, mayBeRepeat: false, attempts: 0 };
+}
 
 export function withReplaced(state: RelayState, message: OutboxMessage): RelayState {
   return { ...state, outbox: state.outbox.map((one) => (one.id === message.id ? message : one)) };
@@ -61,4 +85,11 @@ export function withBuried(
 
 function withRemoved(state: RelayState, message: OutboxMessage): RelayState {
   return { ...state, outbox: state.outbox.filter(({ id }) => id !== message.id) };
+}
+
+function withThread(state: RelayState, thread: string, place: RelayState["threads"][string]): RelayState {
+  const threads = { ...state.threads };
+  delete threads[thread];
+  threads[thread] = place;
+  return { ...state, threads: newest(threads, REMEMBERED_THREADS) };
 }

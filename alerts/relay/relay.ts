@@ -2,55 +2,26 @@
  * The relay's two loops over one state: one judges what Grafana sent and watches over what time brings, the other takes
  * messages to Slack. Both only ever act on what is on disk.
  */
-import type { DeadLetter } from "../../collectors/spool/contract.ts";
 import { sleep } from "../../collectors/schedule.ts";
-import { describeError } from "../../model/errors.ts";
-import { clustersOf, kindOf } from "./classify.ts";
-import { decide, isProcessed, processedIn } from "./decide.ts";
-import type { Inbox, Taken } from "./inbox.ts";
-import type { AskEvidence, Question } from "./reading.ts";
-import type { RelayEvents } from "./relay-events.ts";
+import { deal } from "./desk.ts";
+import type { DeskOptions } from "./desk.ts";
+import type { Inbox } from "./inbox.ts";
 import type { Sender } from "./sender.ts";
-import type { StateKeeper } from "./state-file.ts";
-import { withOwnMessage } from "./state.ts";
-import type { RelayState } from "./state.ts";
-import { notUnderstoodDraft } from "./own-texts.ts";
 import { needsWatch, watch, watchedAlerts } from "./watch.ts";
 import type { WatchOptions } from "./watch.ts";
-import { parseNotification } from "./webhook-body.ts";
-import type { GrafanaNotification } from "./webhook-body.ts";
 
-export type RelayTimes = Pick<
-  WatchOptions,
-  "graceMs" | "patienceMs" | "settleMs" | "gatherMs" | "burstMs"
-> & {
-  /** Between two looks at Elasticsearch while something is in question. */
-  readonly watchMs: number;
-  readonly reminderMs: number;
-  readonly forgetMs: number;
-};
+export type RelayTimes = DeskOptions["times"] &
+  Pick<WatchOptions, "graceMs" | "patienceMs" | "settleMs" | "gatherMs" | "burstMs"> & {
+    /** Between two looks at Elasticsearch while something is in question. */
+    readonly watchMs: number;
+  };
 
-export type RelayOptions = {
+export type RelayOptions = DeskOptions & {
   readonly inbox: Inbox;
-  readonly keeper: StateKeeper;
   readonly sender: Sender;
-  readonly ask: AskEvidence;
-  readonly events: RelayEvents;
-  readonly bury: (letter: DeadLetter) => Promise<void>;
-  /** Every cluster of the configuration. */
-  readonly clusters: readonly string[];
-  readonly channelOf: (receiver: string) => string;
-  /** True when the notification was only a proof of the chain, and is dealt with. */
-  readonly takeCanary: (
-    state: RelayState,
-    notification: GrafanaNotification,
-    nowMs: number,
-  ) => RelayState | null;
   readonly times: RelayTimes;
   /** Called at every turn, for what else depends on time; see `heartbeats.ts`. */
   readonly onTurn: (nowMs: number) => Promise<void>;
-  readonly now: () => number;
-  readonly newId: () => string;
 };
 
 /** Messages judged ahead; the rest waits in the inbox, unjudged, so that judgements are not old when they are sent. */
@@ -110,7 +81,7 @@ export class Relay {
     const taken = await inbox.take();
     if (taken === undefined) return false;
     try {
-      await this.#deal(taken, signal);
+      await deal(taken, this.#options, signal);
       this.#processing = 1;
       await inbox.settle(taken);
     } catch (error) {
@@ -120,58 +91,6 @@ export class Relay {
       this.#processing = 0;
     }
     return true;
-  }
-
-  async #deal({ record, lease }: Taken, signal: AbortSignal): Promise<void> {
-    const { keeper, ask, now, clusters, channelOf, times } = this.#options;
-    if (record !== null && isProcessed(keeper.now, record.id)) return;
-    let notification: GrafanaNotification;
-    try {
-      notification = parseNotification(record?.body);
-    } catch (error) {
-      await this.#notUnderstood(
-        record?.id ?? `sequence-${lease.sequence}`,
-        lease.ndjson.toString("utf8"),
-        error,
-      );
-      return;
-    }
-    const canary = (state: RelayState): RelayState | null =>
-      this.#options.takeCanary(state, notification, now());
-    if (canary(keeper.now) !== null) {
-      await keeper.change((state) => processedIn(canary(state) ?? state, record?.id ?? ""));
-      return;
-    }
-    const evidence = await ask(questionOf(notification, clusters), { nowMs: now(), signal });
-    const options = {
-      id: record?.id ?? "",
-      nowMs: now(),
-      clusters,
-      channel: channelOf(notification.receiver),
-      reminderMs: times.reminderMs,
-      forgetMs: times.forgetMs,
-    };
-    await keeper.change((state) => decide(state, notification, { evidence, options }));
-  }
-
-  async #notUnderstood(id: string, text: string, error: unknown): Promise<void> {
-    const { keeper, bury, events, now, newId } = this.#options;
-    const reason = describeError(error);
-    await bury({
-      document: text.trim(),
-      errorType: "not_understood",
-      reason,
-      status: 0,
-      firstSeenMs: now(),
-      attempts: 1,
-    });
-    await keeper.change((state) => {
-      const done = processedIn(state, id);
-      const { totals } = done;
-      const counted = { ...done, totals: { ...totals, deadLettered: totals.deadLettered + 1 } };
-      return withOwnMessage(counted, notUnderstoodDraft(), { id: newId(), nowMs: now() });
-    });
-    events.notUnderstood(reason);
   }
 
   async #watchWhenDue(signal: AbortSignal): Promise<void> {
@@ -208,20 +127,4 @@ export class Relay {
       }
     }
   }
-}
-
-/** What Elasticsearch has to be asked before a notification can be judged. */
-export function questionOf({ alerts }: GrafanaNotification, clusters: readonly string[]): Question {
-  const inQuestion = alerts.filter((alert) => alert.status === "resolved" || kindOf(alert) === "blindness");
-  return {
-    clusters: [...new Set(inQuestion.flatMap((alert) => clustersOf(alert, clusters)))],
-    alerts: inQuestion
-      .filter((alert) => kindOf(alert) === "group")
-      .map(({ fingerprint, labels }) => ({
-        fingerprint,
-        alertName: labels["alertname"] ?? "",
-        cluster: labels["cluster"] ?? "",
-        group: labels["group"] ?? "",
-      })),
-  };
 }

@@ -7,7 +7,7 @@ import { reloadMessage } from "./monitoring-messages.ts";
 import { outcomesOf } from "./outcomes.ts";
 import { reloadDraft } from "./own-texts.ts";
 import { meetsCondition } from "./sight.ts";
-import { withOwnMessage } from "./state.ts";
+import { withOwnMessage } from "./outbox.ts";
 import type { OpenAlert, RelayState } from "./state.ts";
 
 export type ReloadOptions = {

@@ -10,7 +10,7 @@ import type { AskDetails } from "./read-details.ts";
 import { RelayEvents } from "./relay-events.ts";
 import { Sender } from "./sender.ts";
 import { openState } from "./state-file.ts";
-import { queued } from "./state.ts";
+import { queued } from "./outbox.ts";
 import type { OutboxMessage } from "./state.ts";
 import type { SlackOutcome } from "./slack-webhook.ts";
 

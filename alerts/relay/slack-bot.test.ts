@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { EMPTY_STATE, queued, withThread } from "./state.ts";
+import { queued } from "./outbox.ts";
+import { EMPTY_STATE, withThread } from "./state.ts";
 import type { OutboxMessage } from "./state.ts";
 import { botSender } from "./slack-senders.ts";
 

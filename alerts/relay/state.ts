@@ -137,7 +137,6 @@ export type MergeReason = "repeat" | "blind" | "unconfirmed" | "canary" | "empty
 /** More than the spool can hand out again after a crash: it acknowledges every half second. */
 export const REMEMBERED_IDS = 2000;
 const REMEMBERED_CLOSED = 2000;
-const REMEMBERED_THREADS = 2000;
 
 export const EMPTY_STATE: RelayState = {
   version: 1,
@@ -166,28 +165,6 @@ export const EMPTY_STATE: RelayState = {
   },
 };
 
-/** Queues a message of the relay's own. */
-export function withOwnMessage(
-  state: RelayState,
-  draft: Draft,
-  about: { readonly id: string; readonly nowMs: number },
-): RelayState {
-  const { totals } = state;
-  return {
-    ...state,
-    outbox: [...state.outbox, queued(draft, { ...about, kind: "own" })],
-    totals: { ...totals, ownQueued: totals.ownQueued + 1 },
-  };
-}
-
-export function queued(
-  draft: Draft,
-  about: { readonly id: string; readonly nowMs: number; readonly kind: OutboxMessage["kind"] },
-): OutboxMessage {
-  const { id, kind, nowMs } = about;
-  return { ...draft, id, kind, queuedAtMs: nowMs, intentAtMs: null, mayBeRepeat: false, attempts: 0 };
-}
-
 /** The alert is over. A late `resolved` of Grafana about it is no news any more. */
 export function withClosed(state: RelayState, fingerprints: readonly string[], atMs: number): RelayState {
   const alerts = { ...state.alerts };
@@ -200,18 +177,7 @@ export function withClosed(state: RelayState, fingerprints: readonly string[], a
   return { ...state, alerts, closed: newest(over, REMEMBERED_CLOSED) };
 }
 
-export function withThread(
-  state: RelayState,
-  thread: string,
-  place: RelayState["threads"][string],
-): RelayState {
-  const threads = { ...state.threads };
-  delete threads[thread];
-  threads[thread] = place;
-  return { ...state, threads: newest(threads, REMEMBERED_THREADS) };
-}
-
 /** The entries that were added last. */
-function newest<Value>(record: Readonly<Record<string, Value>>, count: number): Record<string, Value> {
+export function newest<Value>(record: Readonly<Record<string, Value>>, count: number): Record<string, Value> {
   return Object.fromEntries(Object.entries(record).slice(-count));
 }

@@ -10,7 +10,8 @@ import type { Evidence } from "./judge.ts";
 import { goneDraft, naggingDraft, overDraft } from "./own-texts.ts";
 import { isGathering, tellReload } from "./reload.ts";
 import type { ReloadOptions } from "./reload.ts";
-import { withClosed, withOwnMessage } from "./state.ts";
+import { withOwnMessage } from "./outbox.ts";
+import { withClosed } from "./state.ts";
 import type { Draft, OpenAlert, RelayState } from "./state.ts";
 
 export type WatchOptions = BlindnessOptions &

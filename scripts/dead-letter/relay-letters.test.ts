@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { queued } from "../../alerts/relay/state.ts";
+import { queued } from "../../alerts/relay/outbox.ts";
 import { DeadLetterStore } from "../../collectors/spool/dead-letters.ts";
 import { openDisk } from "../../collectors/spool/disk.ts";
 import { parseConfig } from "../../config/load.ts";

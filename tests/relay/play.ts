@@ -2,7 +2,7 @@
 import { decide } from "../../alerts/relay/decide.ts";
 import type { Evidence } from "../../alerts/relay/judge.ts";
 import { conservation } from "../../alerts/relay/relay-metrics.ts";
-import { questionOf } from "../../alerts/relay/relay.ts";
+import { questionOf } from "../../alerts/relay/desk.ts";
 import { blindReason, judgeAllClear } from "../../alerts/relay/sight.ts";
 import type { GroupEvidence, Reading } from "../../alerts/relay/sight.ts";
 import { EMPTY_STATE } from "../../alerts/relay/state.ts";
