@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { queued } from "./outbox.ts";
-import { EMPTY_STATE, withThread } from "./state.ts";
+import { queued, withThread } from "./outbox.ts";
+import { EMPTY_STATE } from "./state.ts";
 import type { OutboxMessage } from "./state.ts";
 import { botSender } from "./slack-senders.ts";
 
