@@ -10,13 +10,13 @@ const page = readFileSync(join(root, "docs/telegraf.md"), "utf8");
 /** Options of Telegraf 1.39.3, from the structs and sample files of the two plugins and the agent. */
 const OPTIONS = {
   "Input: `inputs.burrow`":
-    "servers api_prefix response_timeout concurrent_connections clusters_include clusters_exclude groups_include groups_exclude topics_include topics_exclude username password tls_ca tls_cert tls_key tls_key_pwd tls_min_version tls_cipher_suites insecure_skip_verify tls_server_name tls_renegotiation_method tls_enable ssl_ca ssl_cert ssl_key interval precision collection_jitter collection_offset alias name_override name_prefix name_suffix tags namepass namedrop fieldinclude fieldexclude tagpass tagdrop taginclude tagexclude metricpass log_level startup_error_behavior",
+    "servers api_prefix response_timeout concurrent_connections clusters_include clusters_exclude groups_include groups_exclude topics_include topics_exclude username password tls_ca tls_cert tls_key tls_key_pwd tls_min_version tls_cipher_suites insecure_skip_verify tls_server_name tls_renegotiation_method tls_enable ssl_ca ssl_cert ssl_key interval precision collection_jitter collection_offset alias name_override name_prefix name_suffix tags namepass namedrop fieldinclude fieldexclude tagpass tagdrop taginclude tagexclude metricpass log_level startup_error_behavior time_source labels",
   "Output: `outputs.elasticsearch`":
-    "urls index_name default_tag_value timeout enable_sniffer enable_gzip health_check_interval health_check_timeout username password auth_bearer_token headers use_optype_create manage_template template_name overwrite_template template_index_settings force_document_id float_handling float_replacement_value use_pipeline default_pipeline tls_* flush_interval flush_jitter metric_batch_size metric_buffer_limit",
+    "urls index_name default_tag_value timeout enable_sniffer enable_gzip health_check_interval health_check_timeout username password auth_bearer_token headers use_optype_create manage_template template_name overwrite_template template_index_settings force_document_id float_handling float_replacement_value use_pipeline default_pipeline tls_* flush_interval flush_jitter metric_batch_size metric_buffer_limit alias name_override name_prefix name_suffix namepass namedrop fieldinclude fieldexclude tagpass tagdrop taginclude tagexclude metricpass log_level startup_error_behavior",
   "Output: `outputs.file`":
     "files rotation_interval rotation_max_size rotation_max_archives data_format use_batch_format compression_algorithm compression_level",
   Agent:
-    "round_interval metric_batch_size metric_buffer_limit buffer_strategy buffer_directory buffer_disk_sync hostname omit_hostname [global_tags] debug quiet logfile logformat logfile_rotation_* log_with_timezone structured_log_message_key statefile skip_processors_* always_include_*_tags",
+    "interval collection_jitter collection_offset precision flush_interval flush_jitter round_interval metric_batch_size metric_buffer_limit buffer_strategy buffer_directory buffer_disk_sync hostname omit_hostname [global_tags] debug quiet logfile logformat logfile_rotation_* log_with_timezone structured_log_message_key statefile skip_processors_* always_include_*_tags",
 } as const;
 
 /** What a replacement must have or do better, by the first words of its row. */
@@ -53,6 +53,7 @@ const BEHAVIOURS = [
   "`--once`",
   "`--test`",
   "`config check`",
+  "`--config` several times",
   "`--version`",
   "Environment variables in the file",
   "Secrets",
@@ -101,7 +102,7 @@ describe("the table of options and behaviours", () => {
 
   test("names a test that exists in each row", () => {
     const rows = [...Object.keys(OPTIONS), "Behaviour"].flatMap(rowsOf);
-    expect(rows.length).toBeGreaterThan(90);
+    expect(rows.length).toBeGreaterThan(110);
     expect(rows.flatMap(problemsOf)).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import picomatch from "picomatch";
 import { type CollectorDraft, readTags, setInterval } from "./agent.ts";
 import type { Secrets } from "./secrets.ts";
 import { Table, type Environment, isTable } from "./table.ts";
+import { METRIC_FILTERS } from "./metric-filters.ts";
 import type { Notes } from "./notes.ts";
 import { type TlsDraft, readTls } from "./tls.ts";
 
@@ -58,33 +59,16 @@ export async function readBurrow(table: Table, context: BurrowContext): Promise<
   table.without({
     collection_offset: "ticks have no offset.",
     precision: "all documents of a cycle have the time of its tick.",
+    time_source: "all documents of a cycle have the time of its tick.",
+    startup_error_behavior:
+      "the collector starts without Burrow, says that it is not ready, and reads when it is there.",
+    labels: "inputs are not chosen by labels.",
     alias: "there is one collector for a cluster; collector.name names it.",
     log_level: "collector.log_level is for the whole collector.",
     ...METRIC_FILTERS,
   });
   table.finish();
 }
-
-const FILTERING =
-  "metrics cannot be changed on their way; leave out measurements with collector.telegraf.measurements.";
-const METRIC_FILTERS = Object.fromEntries(
-  [
-    "name_override",
-    "name_prefix",
-    "name_suffix",
-    "namepass",
-    "namedrop",
-    "fieldinclude",
-    "fieldexclude",
-    "fieldpass",
-    "fielddrop",
-    "tagpass",
-    "tagdrop",
-    "taginclude",
-    "tagexclude",
-    "metricpass",
-  ].map((option) => [option, FILTERING]),
-);
 
 async function addClusters(table: Table, context: BurrowContext): Promise<void> {
   const servers = table.texts("servers") ?? ["http://localhost:8000"];

@@ -1,6 +1,7 @@
 /** `[[outputs.elasticsearch]]` to `elasticsearch` and what belongs to it in `collector`. */
 import type { CollectorDraft } from "./agent.ts";
 import { type Table, type TomlTable, isTable } from "./table.ts";
+import { METRIC_FILTERS } from "./metric-filters.ts";
 import type { Secrets } from "./secrets.ts";
 import { type TlsDraft, readTls } from "./tls.ts";
 
@@ -61,6 +62,8 @@ export function readElasticsearch(
     metric_buffer_limit: "documents wait on disk, bounded by collector.spool.",
     startup_error_behavior: "the collector starts without Elasticsearch, and sends when it is there.",
     alias: "there is one output.",
+    log_level: "collector.log_level is for the whole collector.",
+    ...METRIC_FILTERS,
   });
   table.finish();
   return draft;

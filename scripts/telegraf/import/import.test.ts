@@ -106,6 +106,9 @@ const EVERYTHING = `
   tls_min_version = "TLS12"
   insecure_skip_verify = true
   namepass = ["burrow_*"]
+  time_source = "metric"
+  startup_error_behavior = "retry"
+  labels = { site = "a" }
   [inputs.burrow.tags]
     team = "payments"
 [[outputs.elasticsearch]]
@@ -130,6 +133,8 @@ const EVERYTHING = `
   use_pipeline = "{{team}}-pipeline"
   default_pipeline = "other"
   tls_ca = "/etc/es-ca.pem"
+  namedrop = ["cpu"]
+  log_level = "debug"
   [outputs.elasticsearch.headers]
     "X-Custom" = ["a"]
     Authorization = ["ApiKey bWluZTprZXk="]
@@ -262,6 +267,9 @@ describe("every option", () => {
       "global_tags.cluster",
       "inputs.burrow.alias",
       "inputs.burrow.namepass",
+      "inputs.burrow.time_source",
+      "inputs.burrow.startup_error_behavior",
+      "inputs.burrow.labels",
       "inputs.burrow.password",
       "inputs.burrow.tls_key_pwd",
       "inputs.burrow.tls_min_version",
@@ -279,6 +287,8 @@ describe("every option", () => {
       "outputs.elasticsearch.float_handling",
       "outputs.elasticsearch.template_index_settings",
       "outputs.elasticsearch.force_document_id",
+      "outputs.elasticsearch.namedrop",
+      "outputs.elasticsearch.log_level",
       "inputs.cpu",
       "outputs.file",
       "processors.rename",
