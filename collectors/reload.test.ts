@@ -11,6 +11,7 @@ import type { FakeBurrow } from "../tests/fakes/fake-burrow.ts";
 import { startFakeBurrow } from "../tests/fakes/fake-burrow.ts";
 import type { FakeElasticsearch } from "../tests/fakes/fake-elasticsearch.ts";
 import { startFakeElasticsearch } from "../tests/fakes/fake-elasticsearch.ts";
+import { freePort } from "../tests/support/free-port.ts";
 
 const command = join(import.meta.dirname, "..", "scripts", "lagline.ts");
 let directory: string;
@@ -86,16 +87,6 @@ async function until(what: string, isTrue: () => boolean): Promise<void> {
     if (Date.now() > end) throw new Error(`Waited in vain for: ${what}\n${log}`);
     await sleep(25);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 test("a file that is not valid leaves the collector as it is, with every problem said", async () => {

@@ -6,7 +6,6 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -14,6 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Servers, startServers } from "./serving.ts";
+import { freePort } from "../../tests/support/free-port.ts";
 
 const bundle = fileURLToPath(new URL("../../dist/lagline.js", import.meta.url));
 const HELP = `Measures the analysis' share of the CPU of a running collector (dist/lagline.js).
@@ -138,15 +138,6 @@ function report(first: Reading, last: Reading): void {
           .map(([name, value]) => `${name.padEnd(28)} ${value}`)
           .join("\n")}\n`,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("No free port was given.");
-  return address.port;
 }
 
 function round(value: number): number {

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { checkAccount, readAccount } from "../../tests/support/conservation.ts";
 import type { Servers } from "./serving.ts";
 import { telegrafConfig } from "./telegraf.ts";
 import { type ProcessSummary, type Sample, sample, summarise } from "./watch-process.ts";
+import { freePort } from "../../tests/support/free-port.ts";
 
 /**
  * What V8 chooses by itself in a container of 256 MB, the default of collector.memory_megabytes (asked there, Node 22: a
@@ -211,13 +211,4 @@ async function end(child: ChildProcess): Promise<number | null> {
     await closed;
   }
   return child.exitCode;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("No free port was given.");
-  return address.port;
 }

@@ -1,13 +1,13 @@
 /** A Kafka with SCRAM and access control, as somebody else would run it: one broker, no part of the deployment. */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { IMAGES } from "../../../stacks/versions.ts";
 import type { KafkaConnection } from "../../../scripts/kafka-admin/connection.ts";
+import { freePort } from "../../support/free-port.ts";
 
 export type SecuredKafka = {
   readonly container: string;
@@ -119,15 +119,4 @@ async function untilReady(attempt: () => Promise<unknown>): Promise<void> {
     }
     await sleep(2000);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
