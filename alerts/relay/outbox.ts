@@ -87,7 +87,11 @@ function withRemoved(state: RelayState, message: OutboxMessage): RelayState {
   return { ...state, outbox: state.outbox.filter(({ id }) => id !== message.id) };
 }
 
-export function withThread(state: RelayState, thread: string, place: RelayState["threads"][string]): RelayState {
+export function withThread(
+  state: RelayState,
+  thread: string,
+  place: RelayState["threads"][string],
+): RelayState {
   const threads = { ...state.threads };
   delete threads[thread];
   threads[thread] = place;

@@ -86,6 +86,28 @@ test("an Elasticsearch that hangs costs one deadline, and the messages behind it
   expect(asked).toHaveLength(2);
 });
 
+test("the deadline is one for all searches of a message together", async () => {
+  const { read, counts } = await world((query, response) => {
+    setTimeout(
+      () => response.end(query.includes('"record":"group"') ? hits(group) : hits(partition)),
+      0.8 * DEADLINE_MS,
+    );
+  });
+  expect(await read(lasting)).toBeNull();
+  expect(counts.missing).toEqual(["no answer within 0.3 s"]);
+});
+
+test("a client that never comes back holds up nothing", async () => {
+  const ask = createAskDetails({
+    http: { request: async () => new Promise<never>(() => undefined), reload: async () => false },
+    index: "x",
+    intervalSeconds: 10,
+    deadlineMs: DEADLINE_MS,
+    events: { detailsAdded: () => undefined, detailsMissing: () => undefined },
+  });
+  expect(await ask(over, { nowMs: NOW, signal: new AbortController().signal })).toBeNull();
+});
+
 test("an Elasticsearch that hangs in the middle of its answer costs one deadline too", async () => {
   const { read, counts } = await world((_query, response) => {
     response.write('{"hits":');

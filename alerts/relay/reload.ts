@@ -31,10 +31,11 @@ export function tellReload(state: RelayState, evidence: Evidence, options: Reloa
   if (state.reloadToldAtMs !== null && nowMs - state.reloadToldAtMs < burstMs) return withoutEnded(state);
   if (nowMs - Math.min(...ended.map(({ contradictedAtMs }) => contradictedAtMs ?? nowMs)) < gatherMs)
     return state;
-  const seen = Object.values(state.alerts).filter(({ cluster }) => state.blind[cluster] === undefined);
-  const lasting = seen.filter((alert) => alert.contradictedAtMs !== null && stillFires(alert, evidence));
+  const lasting = ended.filter((alert) => stillFires(alert, evidence));
   if (lasting.length === 0) return withoutEnded(state);
-  const open = seen.filter(({ fingerprint }) => evidence.sights.get(fingerprint)?.kind === "still_true");
+  const open = Object.values(state.alerts).filter(
+    ({ fingerprint }) => evidence.sights.get(fingerprint)?.kind === "still_true",
+  );
   const message = reloadMessage({ ended: lasting.length, open: outcomesOf(open, evidence) });
   return withOwnMessage({ ...withoutEnded(state), reloadToldAtMs: nowMs }, reloadDraft(message), {
     id: newId(),
