@@ -91,16 +91,14 @@ test("what is not known is left out, never shown as 0", () => {
   expect(withDetails(GRAFANA, state({ cause: "", partitions: [] }))).toBe(GRAFANA);
 });
 
-test("a lower bound, a last owner and an owner without client id are called so", () => {
+test("a lower bound and an owner who is gone are called so", () => {
   const partitions = [
     partition({ timeLagMethod: "lower_bound" }),
-    partition({ clientId: null, verdict: "no_owner" }),
-    partition({ clientId: null }),
+    partition({ clientId: null, verdict: "stopped" }),
   ];
   const text = withDetails(GRAFANA, state({ partitions }));
   expect(text).toContain("at least 14m 2s late");
   expect(text).toContain("last owner `10.0.3.7`");
-  expect(text).toContain(", owner `10.0.3.7`");
   expect(text).toContain("Worst partitions at");
 });
 

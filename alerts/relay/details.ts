@@ -111,9 +111,10 @@ function partitionLine(partition: PartitionDetails): string {
   return `• ${nameOf(`${cut(topic, PART_LENGTH)}/${cut(partition.partition, NUMBER_LENGTH)}`)}: ${parts.join(", ")}`;
 }
 
-function ownerOf({ clientId, host, verdict }: PartitionDetails): string {
+/** Documents keep the host of a partition that nobody owns any more; a client has no name then. */
+function ownerOf({ clientId, host }: PartitionDetails): string {
   const name = (text: string): string => nameOf(text, PART_LENGTH);
   if (clientId !== null) return `owner ${name(clientId)}${host === null ? "" : ` (${name(host)})`}`;
   if (host === null) return "no owner known";
-  return `${verdict === "no_owner" ? "last owner" : "owner"} ${name(host)}`;
+  return `last owner ${name(host)}`;
 }
