@@ -19,6 +19,7 @@ import { type RunResult, runReloading } from "./reload.ts";
 import { sleep } from "./schedule.ts";
 import { burrowSource, collectorName, logLimit } from "./settings.ts";
 import { type Shape, createShape } from "./shape.ts";
+import { type ShardRole, createShardRole } from "./shard.ts";
 import { supervise } from "./supervise.ts";
 
 export type CollectOptions = {
@@ -78,9 +79,25 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   const history =
     shape.analyser === null || options.print
       ? null
-      : createHistoryFile(join(settings.spool_directory, `history-${options.cluster}.bin`), shape.analyser);
+      : createHistoryFile(
+          join(settings.spool_directory, historyName(config, options.cluster)),
+          shape.analyser,
+        );
   const sink = delivery?.sink ?? createPrintSink(options.output ?? process.stdout);
-  const parts: Parts = { config, options, name, version, events, scraper, shape, sink, delivery, history };
+  const shard = shardRole(config, options, events);
+  const parts: Parts = {
+    config,
+    options,
+    name,
+    version,
+    events,
+    scraper,
+    shape,
+    shard,
+    sink,
+    delivery,
+    history,
+  };
   // A shape without history knows from its first tick on all that it ever will.
   let hasHistory = shape.analyser === null;
   const collector = wire(parts, () => hasHistory);
@@ -104,7 +121,14 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       beside: async (signal) => watchOwnCertificates(parts, signal),
       stopDeadlineMs: settings.stop_deadline_seconds * 1000,
       health:
-        metrics === null ? null : { address: settings.health_address, port: settings.health_port, metrics },
+        metrics === null
+          ? null
+          : {
+              address: settings.health_address,
+              port: settings.health_port,
+              metrics,
+              ...(shard !== undefined && { parts: shard.parts }),
+            },
       started: {
         version,
         name,
@@ -150,14 +174,37 @@ type Parts = {
   readonly events: CollectorEvents;
   readonly scraper: BurrowScraper;
   readonly shape: Shape;
+  readonly shard: ShardRole | undefined;
   readonly sink: DocumentSink;
   readonly delivery: Delivery | null;
   /** Null with `--print`, and in a shape without history. */
   readonly history: HistoryFile | null;
 };
 
+/** With `--print` nobody is asked: it shows what this shard alone knows. */
+function shardRole(config: Config, options: CollectOptions, events: CollectorEvents): ShardRole | undefined {
+  const { shard, interval_seconds: interval } = config.collector;
+  if (shard === undefined || options.print) return undefined;
+  return createShardRole({
+    shard,
+    cluster: options.cluster,
+    peers: shard.peers,
+    intervalMs: interval * 1000,
+    onMissing: (sentence) => {
+      events.shardMissing(sentence);
+    },
+  });
+}
+
+/** Another share of the groups is another history: in this one, groups that left would be missed. */
+function historyName({ collector: { shard } }: Config, cluster: string): string {
+  return shard === undefined
+    ? `history-${cluster}.bin`
+    : `history-${cluster}.${shard.index}-of-${shard.of}.bin`;
+}
+
 function wire(parts: Parts, hasHistory: () => boolean): Collector {
-  const { config, options, name, version, events, scraper, shape, sink, delivery } = parts;
+  const { config, options, name, version, events, scraper, shape, shard, sink, delivery } = parts;
   const { collector: settings } = config;
   return createCollector({
     identity: {
@@ -171,6 +218,7 @@ function wire(parts: Parts, hasHistory: () => boolean): Collector {
       analyser: shape.documents,
       batch: { maximumDocuments: settings.bulk_documents, maximumBytes: settings.bulk_bytes },
       now: Date.now,
+      ...(shard !== undefined && { shard }),
       onProblem: (problem) => {
         events.scrapeProblem(problem);
       },

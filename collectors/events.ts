@@ -154,6 +154,10 @@ export class CollectorEvents {
     this.#log.debug({ bytes }, "History saved.");
   }
 
+  shardMissing(sentence: string): void {
+    this.#limited("warn", "LAGLINE_COLLECT_SHARD_MISSING", { text: sentence });
+  }
+
   historyNotSaved(error: unknown): void {
     this.#metrics.add("lagline_history_saves_total", 1, { result: "failed" });
     this.#limited("warn", "LAGLINE_COLLECT_HISTORY_UNSAVED", {

@@ -2,6 +2,7 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { LaglineError } from "../model/errors.ts";
+import { PARTS_PATH } from "./shard-paths.ts";
 
 export type Readiness = {
   readonly ready: boolean;
@@ -15,6 +16,8 @@ export type HealthOptions = {
   readonly liveness: () => Readiness;
   readonly readiness: () => Readiness;
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  /** JSON for the first of several shards; only where there are several. */
+  readonly parts?: () => string;
 };
 
 export interface HealthServer {
@@ -90,6 +93,11 @@ async function answer(
       } catch {
         send(500, "application/json", '{"error":"metrics could not be rendered"}\n');
       }
+      return;
+    case PARTS_PATH:
+      if (options.parts === undefined)
+        send(404, "application/json", '{"error":"this collector is no shard"}\n');
+      else send(200, "application/json", options.parts());
       return;
     default:
       send(404, "application/json", '{"error":"known are /healthz, /readyz and /metrics"}\n');

@@ -10,6 +10,7 @@ import {
   encodeAll,
 } from "./encode.ts";
 import type { DocumentShape, ShapeTick } from "./shape.ts";
+import type { ShardRole } from "./shard.ts";
 import type { SpoolBatch } from "./spool/contract.ts";
 
 export type PipelineOptions = {
@@ -19,6 +20,8 @@ export type PipelineOptions = {
   readonly batch: EncoderOptions;
   /** Epoch ms. */
   readonly now: () => number;
+  /** Where several collectors share the groups of the cluster. */
+  readonly shard?: ShardRole;
   /** Called for everything that is wrong with the scrape; what cannot be read is also in the documents. */
   readonly onProblem: (problem: ScrapeProblem) => void;
 };
@@ -126,12 +129,13 @@ class TickRun implements Tick {
     this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
     signal.throwIfAborted();
     const closing = this.#timed(() => this.#analysis?.finish() ?? []);
+    const documents = (await this.#options.shard?.close(this.#tick.tickMs, closing, signal)) ?? closing;
     if (this.#tick.giveWay !== undefined) {
       const heldFromMs = performance.now();
       await this.#tick.giveWay(isDoubtful(closing));
       this.#heldSeconds = (performance.now() - heldFromMs) / 1000;
     }
-    yield* encodeAll(this.#encoder, closing);
+    yield* encodeAll(this.#encoder, documents);
   }
 
   #timed<T>(analyse: () => T): T {
@@ -151,7 +155,7 @@ class TickRun implements Tick {
         return [];
       case "topic":
         this.#counts.topics += 1;
-        return this.#analysis?.addTopic(event.reading) ?? [];
+        return this.#ofTopic(this.#analysis?.addTopic(event.reading) ?? []);
       case "group":
         this.#counts.groups += 1;
         this.#counts.partitions += event.reading.partitions.length;
@@ -162,6 +166,11 @@ class TickRun implements Tick {
         this.#analysis?.addUnreadable(event.group, event.problem);
         return [];
     }
+  }
+
+  /** Each shard needs the end offsets; one of them writes them. */
+  #ofTopic(documents: readonly EncodableDocument[]): readonly EncodableDocument[] {
+    return this.#options.shard?.writesTopics === false ? [] : documents;
   }
 
   #begin(event: BeginEvent): void {

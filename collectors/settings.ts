@@ -1,6 +1,7 @@
 /** What the collector takes from the whole configuration, for the one cluster it reads. */
 import type { ClusterConfig, Config } from "../config/schema.ts";
 import { LaglineError } from "../model/errors.ts";
+import { shardOf } from "../model/shard.ts";
 import type { BurrowSource } from "./burrow/open.ts";
 import type { RepeatLimit } from "./log.ts";
 import { readingsFor } from "./shape.ts";
@@ -25,8 +26,11 @@ export function clusterOf(config: Config, cluster: string): ClusterConfig {
  * Name of the collector on its own records. A host name is the same over a restart and differs between two hosts; one
  * that could not be a name (or none at all) gives way to the name of the cluster.
  */
-export function collectorName(config: Config, cluster: string, hostName: string): string {
-  return config.collector.name ?? (/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(hostName) ? hostName : cluster);
+export function collectorName({ collector }: Config, cluster: string, hostName: string): string {
+  if (collector.name !== undefined) return collector.name;
+  const name = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(hostName) ? hostName : cluster;
+  // Several shards may run on one host.
+  return collector.shard === undefined ? name : `${name.slice(0, 120)}-${collector.shard.index}`;
 }
 
 /** How often a kind of log line may be written. */
@@ -38,6 +42,7 @@ export function logLimit(config: Config, now: () => number): RepeatLimit {
 export function burrowSource(config: Config, cluster: string): BurrowSource {
   const entry = clusterOf(config, cluster);
   const { collector } = config;
+  const { shard } = collector;
   const readings = readingsFor(config);
   const external = entry.burrow.external;
   const managedUrl =
@@ -54,6 +59,7 @@ export function burrowSource(config: Config, cluster: string): BurrowSource {
     ...(external?.bearer_token_file === undefined ? {} : { bearerTokenFile: external.bearer_token_file }),
     ...(external?.tls === undefined ? {} : { tlsFiles: tlsFiles(external.tls) }),
     filters: entry.filters,
+    ...(shard === undefined ? {} : { isMine: (group: string) => shardOf(group, shard.of) === shard.index }),
     ...(readings === undefined ? {} : { readings }),
     requestTimeoutMs: collector.request_timeout_seconds * 1000,
     concurrency: collector.concurrent_requests,

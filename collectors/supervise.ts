@@ -28,6 +28,7 @@ export type SuperviseOptions = {
     readonly address: string;
     readonly port: number;
     readonly metrics: MetricsRegistry;
+    readonly parts?: () => string;
   } | null;
   readonly started: {
     readonly name: string;

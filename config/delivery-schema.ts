@@ -16,6 +16,7 @@ import {
 import { cloudAddress } from "./cloud-id.ts";
 import { index } from "./index-schema.ts";
 import { outputs } from "./output-schema.ts";
+import { shard } from "./shard-schema.ts";
 import { telegraf } from "./telegraf-schema.ts";
 
 const externalElasticsearch = z
@@ -194,6 +195,7 @@ export const collector = z
       .describe(
         "For the second collector of a cluster: it reads this long after the tick, so that the documents of the first are stored and its own fill what is missing. At most a fifth of interval_seconds.",
       ),
+    shard: shard.optional(),
     interval_seconds: z
       .int()
       .min(1)

@@ -8,9 +8,15 @@ import { indexProblems } from "./documents-index.ts";
 import { kafka } from "./kafka-schema.ts";
 import { outputProblems } from "./output-schema.ts";
 import { alerts, demo, deployment, grafana, images, policies } from "./presentation-schema.ts";
+import { shards } from "./shard-schema.ts";
 
 const cluster = z
-  .strictObject({ kafka: kafka.optional(), burrow, filters: filters.prefault({}) })
+  .strictObject({
+    kafka: kafka.optional(),
+    burrow,
+    filters: filters.prefault({}),
+    shards,
+  })
   .superRefine((value, context) => {
     if (value.burrow.managed !== undefined && value.kafka === undefined) {
       context.addIssue({
@@ -66,6 +72,14 @@ export const configSchema = z
         input: value.demo.cluster,
         message: "must name a managed cluster: the demo only writes to a Kafka of its own",
       });
+    }
+    if (value.collector.shard !== undefined) {
+      for (const [name, entry] of Object.entries(value.clusters)) {
+        if (entry.shards === 1) continue;
+        const message = "and collector.shard are two ways to say it: a deployment needs this one only";
+        const path = ["clusters", name, "shards"];
+        context.addIssue({ code: "custom", path, input: entry.shards, message });
+      }
     }
     const { standby_seconds: standby, interval_seconds: interval } = value.collector;
     if (standby > interval / 5) {

@@ -37,8 +37,9 @@ export function burrowName(cluster: string): string {
   return `burrow-${cluster}`;
 }
 
-export function collectorName(cluster: string): string {
-  return `collector-${cluster}`;
+/** The first shard is called as a collector without others; a number at the end could be that of another cluster. */
+export function collectorName(cluster: string, shard = 1): string {
+  return shard === 1 ? `collector-${cluster}` : `collector${shard}-${cluster}`;
 }
 
 /** Numbers 1 to count. */

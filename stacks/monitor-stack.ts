@@ -5,9 +5,14 @@ import { BaseStack } from "./constructs/base-stack.ts";
 import type { Mount } from "./constructs/service-container.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
-import { BURROW_PORT, burrowName, collectorName, PATHS } from "./endpoints.ts";
+import { BURROW_PORT, burrowName, collectorName, numbers, PATHS } from "./endpoints.ts";
 import { BURROW_PASSWORD_VARIABLE } from "./files/burrow-files.ts";
-import { elasticsearchSecrets } from "./files/collector-files.ts";
+import {
+  collectorFolder,
+  elasticsearchSecrets,
+  healthPort,
+  sharesNamespace,
+} from "./files/collector-files.ts";
 import { RESTRICTED_ENTRYPOINT } from "./node-entrypoint.ts";
 
 export type MonitorStackOptions = {
@@ -27,7 +32,7 @@ export class MonitorStack extends BaseStack {
       options.settings.burrow.managed === undefined
         ? undefined
         : this.#burrow(options, options.settings.burrow.managed);
-    this.#collector(options, burrow);
+    for (const shard of numbers(options.settings.shards)) this.#collector(options, burrow, shard);
   }
 
   #burrow(
@@ -72,15 +77,17 @@ export class MonitorStack extends BaseStack {
   }
 
   #collector(
-    { deployment, cluster, collectorImage }: MonitorStackOptions,
+    { deployment, cluster, settings, collectorImage }: MonitorStackOptions,
     burrow: ServiceContainer | undefined,
+    shard: number,
   ): ServiceContainer {
     const { config } = deployment;
     const { collector } = config;
-    const shareNamespace = burrow !== undefined && collector.sidecar_mode === "network-namespace";
-    return new ServiceContainer(this, "collector", {
+    const shareNamespace = burrow !== undefined && sharesNamespace(config, settings);
+    const container = collectorName(cluster, shard);
+    return new ServiceContainer(this, shard === 1 ? "collector" : `collector-${shard}`, {
       deployment,
-      name: collectorName(cluster),
+      name: container,
       image: collectorImage,
       user: "10001:10001",
       memoryMegabytes: collector.memory_megabytes,
@@ -96,10 +103,10 @@ export class MonitorStack extends BaseStack {
         ...(shareNamespace ? ["--sidecar"] : []),
       ],
       mounts: [
-        { kind: "volume", volume: collectorName(cluster), target: PATHS.spool },
+        { kind: "volume", volume: container, target: PATHS.spool },
         {
           kind: "file",
-          path: `collector/${cluster}/lagline.yaml`,
+          path: `${collectorFolder(cluster, shard)}/lagline.yaml`,
           target: `${PATHS.configuration}/lagline.yaml`,
         },
         ...elasticsearchSecrets(config, "collector").map(({ name }): Mount => ({
@@ -109,14 +116,14 @@ export class MonitorStack extends BaseStack {
         })),
       ],
       tmpfs: TMPFS,
-      network: shareNamespace ? { namespaceOf: burrow } : { alias: collectorName(cluster) },
+      network: shareNamespace ? { namespaceOf: burrow } : { alias: container },
       ...(burrow === undefined ? {} : { after: [burrow] }),
       healthCheck: {
         command: [
           "CMD",
           "node",
           "-e",
-          `fetch("http://127.0.0.1:${collector.health_port}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
+          `fetch("http://127.0.0.1:${healthPort(config, shard)}/healthz").then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`,
         ],
         intervalSeconds: 10,
         startPeriodSeconds: 20,

@@ -19,7 +19,7 @@ export function volumeNames(config: Config): readonly string[] {
     ...clusters.flatMap(([name, { kafka }]) =>
       kafka?.managed === undefined ? [] : kafkaProcesses(name, kafka.managed).map((process) => process.name),
     ),
-    ...clusters.map(([name]) => collectorName(name)),
+    ...clusters.flatMap(([name, { shards }]) => numbers(shards).map((shard) => collectorName(name, shard))),
     ...numbers(config.elasticsearch.managed?.nodes ?? 0).map(elasticsearchNode),
     ...(config.grafana.managed === undefined ? [] : ["grafana"]),
     ...(usesRelay(config) ? [RELAY_NAME] : []),

@@ -24,6 +24,8 @@ export type BurrowSource = {
     readonly topics_include: readonly string[];
     readonly topics_exclude: readonly string[];
   };
+  /** False for groups that another collector of the cluster reads. @default all are this one's */
+  readonly isMine?: (group: string) => boolean;
   readonly requestTimeoutMs: number;
   readonly concurrency: number;
   readonly limits: {
@@ -53,18 +55,19 @@ export function openScraper(source: BurrowSource): BurrowScraper {
       hint: `Set clusters.${source.cluster}.burrow.external.servers.`,
     });
   }
-  const { filters } = source;
+  const { filters, isMine } = source;
   const origin = `clusters.${source.cluster}.filters`;
+  const isGroupWanted = createNameFilter({
+    include: filters.groups_include,
+    exclude: filters.groups_exclude,
+    origin: `${origin}.groups_include/exclude`,
+  });
   return createScraper({
     cluster: source.cluster,
     clients: [first, ...others],
     prefix: source.apiPrefix.replace(/\/+$/, ""),
     concurrency: source.concurrency,
-    isGroupWanted: createNameFilter({
-      include: filters.groups_include,
-      exclude: filters.groups_exclude,
-      origin: `${origin}.groups_include/exclude`,
-    }),
+    isGroupWanted: isMine === undefined ? isGroupWanted : (name) => isMine(name) && isGroupWanted(name),
     isTopicWanted: createNameFilter({
       include: filters.topics_include,
       exclude: filters.topics_exclude,

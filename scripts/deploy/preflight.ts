@@ -40,7 +40,7 @@ export function publishedPorts(config: Config): PublishedPort[] {
 
 /** Sum of the memory limits of all containers, in megabytes. */
 export function neededMegabytes(config: Config): number {
-  const clusters = Object.values(config.clusters).map(({ kafka, burrow }) => {
+  const clusters = Object.values(config.clusters).map(({ kafka, burrow, shards }) => {
     const processes =
       kafka?.managed === undefined
         ? 0
@@ -48,7 +48,7 @@ export function neededMegabytes(config: Config): number {
     return (
       processes * (kafka?.managed?.memory_megabytes ?? 0) +
       (burrow.managed?.memory_megabytes ?? 0) +
-      config.collector.memory_megabytes
+      shards * config.collector.memory_megabytes
     );
   });
   const { managed } = config.elasticsearch;

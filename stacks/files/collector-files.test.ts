@@ -32,7 +32,7 @@ function inside(yaml: string): Config {
   const config = parseConfig(yaml, "t.yaml");
   const shop = config.clusters["shop"];
   if (shop === undefined) throw new Error("The configuration has no cluster shop.");
-  return parseConfig(collectorConfig(config, "shop", shop), "inside.yaml");
+  return parseConfig(collectorConfig(config, { name: "shop", cluster: shop }), "inside.yaml");
 }
 
 describe("the client certificate for an external Elasticsearch", () => {

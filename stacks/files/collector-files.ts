@@ -5,7 +5,7 @@
 import type { ClusterConfig, Config, ConfigInput } from "../../config/schema.ts";
 import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
 import type { AccessUser } from "../../model/access.ts";
-import { BURROW_PORT, burrowName, elasticsearchUrls, PATHS } from "../endpoints.ts";
+import { BURROW_PORT, burrowName, collectorName, elasticsearchUrls, numbers, PATHS } from "../endpoints.ts";
 
 import { AUTHORITY_SECRET } from "./elasticsearch-files.ts";
 
@@ -60,7 +60,25 @@ export function setupConfig(config: Config): string {
   return `${JSON.stringify(inside, undefined, 2)}\n`;
 }
 
-export function collectorConfig(config: Config, name: string, cluster: ClusterConfig): string {
+/** Folder of a collector's configuration among the generated files. */
+export function collectorFolder(cluster: string, shard: number): string {
+  return shard === 1 ? `collector/${cluster}` : `collector/${cluster}.${shard}`;
+}
+
+/** Shards share a network namespace where Burrow's is theirs, so each has a port of its own. */
+export function healthPort(config: Config, shard: number): number {
+  return config.collector.health_port + shard - 1;
+}
+
+export type CollectorOf = {
+  readonly name: string;
+  readonly cluster: ClusterConfig;
+  /** From 1. @default 1 */
+  readonly shard?: number;
+};
+
+export function collectorConfig(config: Config, { name, cluster, shard = 1 }: CollectorOf): string {
+  const ownName = config.collector.name ?? name;
   const inside: ConfigInput = {
     environment: config.environment,
     clusters: {
@@ -73,9 +91,10 @@ export function collectorConfig(config: Config, name: string, cluster: ClusterCo
     // The host name of a container changes with every replacement, and a new name is a new series.
     collector: {
       ...config.collector,
-      name: config.collector.name ?? name,
+      name: shard === 1 ? ownName : `${ownName}-${shard}`,
       spool_directory: PATHS.spool,
       outputs: outputsInside(config),
+      ...(cluster.shards === 1 ? {} : shardSettings(config, { name, cluster, shard })),
     },
     policies: config.policies,
   };
@@ -87,6 +106,29 @@ function outputsInside({ collector: { outputs } }: Config): Config["collector"][
   return outputs.file === undefined
     ? {}
     : { file: { ...outputs.file, directory: `${PATHS.spool}/output.file` } };
+}
+
+function shardSettings(
+  config: Config,
+  { name, cluster, shard }: Required<CollectorOf>,
+): Pick<NonNullable<ConfigInput["collector"]>, "shard" | "health_port" | "health_address"> {
+  const shares = sharesNamespace(config, cluster);
+  const peers = numbers(cluster.shards)
+    .slice(1)
+    .map(
+      (other) => `http://${shares ? "127.0.0.1" : collectorName(name, other)}:${healthPort(config, other)}`,
+    );
+  return {
+    shard: { index: shard, of: cluster.shards, ...(shard === 1 ? { peers } : {}) },
+    health_port: healthPort(config, shard),
+    // Elsewhere than beside each other, the first must reach the others; no port is published.
+    ...(shares ? {} : { health_address: "0.0.0.0" }),
+  };
+}
+
+/** A collector has Burrow's network namespace only where Burrow is deployed, too. */
+export function sharesNamespace(config: Config, cluster: ClusterConfig): boolean {
+  return cluster.burrow.managed !== undefined && config.collector.sidecar_mode === "network-namespace";
 }
 
 function burrowInside(

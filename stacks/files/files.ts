@@ -2,7 +2,8 @@
 import type { Config } from "../../config/schema.ts";
 import { burrowJson } from "./burrow-files.ts";
 import { canaryConfig, canaryConfiguration } from "./canary-files.ts";
-import { collectorConfig, SETUP_CONFIGURATION, setupConfig } from "./collector-files.ts";
+import { numbers } from "../endpoints.ts";
+import { collectorConfig, collectorFolder, SETUP_CONFIGURATION, setupConfig } from "./collector-files.ts";
 import { elasticsearchFiles } from "./elasticsearch-files.ts";
 import { grafanaFiles } from "./grafana-files.ts";
 import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
@@ -29,7 +30,12 @@ export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, st
     if (cluster.burrow.managed !== undefined) {
       files.set(`burrow/${name}/burrow.json`, burrowJson(name, cluster, cluster.burrow.managed));
     }
-    files.set(`collector/${name}/lagline.yaml`, collectorConfig(config, name, cluster));
+    for (const shard of numbers(cluster.shards)) {
+      files.set(
+        `${collectorFolder(name, shard)}/lagline.yaml`,
+        collectorConfig(config, { name, cluster, shard }),
+      );
+    }
     if (config.alerts.canary?.cluster === name) {
       files.set(canaryConfiguration(name), canaryConfig(config, name, cluster));
     }
