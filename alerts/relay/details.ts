@@ -62,8 +62,11 @@ export function withDetails(text: string, details: Details): string {
 
 function linesOf(details: Details): { readonly cause: readonly string[]; readonly list: readonly string[] } {
   if (details.kind === "peak") return { cause: peakLine(details), list: [] };
-  const { tickMs } = details;
-  const partitions = details.partitions.filter((one) => matters(one, details.partitions[0] ?? one));
+  const { tickMs, verdict } = details;
+  const isWell = verdict === "ok" || verdict === "idle";
+  const partitions = isWell
+    ? []
+    : details.partitions.filter((one) => matters(one, details.partitions[0] ?? one));
   const title = `Worst ${partitions.length === 1 ? "partition" : "partitions"} at ${wallClock(tickMs)} UTC:`;
   return {
     cause: causeLine(details),
@@ -105,16 +108,19 @@ function partitionLine(partition: PartitionDetails): string {
     ...(timeLagSeconds === null ? [] : [`${least}${duration(timeLagSeconds * 1000)} late`]),
     `${count(lag)} behind`,
     ...(commitAgeSeconds === null ? [] : [`last commit ${duration(commitAgeSeconds * 1000)} ago`]),
-    ownerOf(partition),
+    ...ownerOf(partition),
   ];
   // The number stays when a long topic is cut.
   return `• ${nameOf(`${cut(topic, PART_LENGTH)}/${cut(partition.partition, NUMBER_LENGTH)}`)}: ${parts.join(", ")}`;
 }
 
-/** Documents keep the host of a partition that nobody owns any more; a client has no name then. */
-function ownerOf({ clientId, host }: PartitionDetails): string {
+/**
+ * Documents keep the host of a partition that nobody owns any more; a client has no name then. That no owner is known says
+ * nothing, because Burrow forgets owners, unless the verdict says that there is none.
+ */
+function ownerOf({ clientId, host, verdict }: PartitionDetails): readonly string[] {
   const name = (text: string): string => nameOf(text, PART_LENGTH);
-  if (clientId !== null) return `owner ${name(clientId)}${host === null ? "" : ` (${name(host)})`}`;
-  if (host === null) return "no owner known";
-  return `last owner ${name(host)}`;
+  if (clientId !== null) return [`owner ${name(clientId)}${host === null ? "" : ` (${name(host)})`}`];
+  if (host !== null) return [`last owner ${name(host)}`];
+  return verdict === "no_owner" ? ["no owner"] : [];
 }

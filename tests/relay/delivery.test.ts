@@ -214,7 +214,7 @@ test("a message gains the cause and the worst partitions at the moment of postin
   const [first, cause, title, partition] = (slack.taken[0]?.text ?? "").split("\n");
   expect([first, cause]).toEqual(["a says Grafana", "Cause: Nobody commits."]);
   expect(title).toMatch(/^Worst partition at \d\d:\d\d:\d\d UTC:$/);
-  expect(partition).toBe("• `payments/3`: 7 behind, no owner known");
+  expect(partition).toBe("• `payments/3`: 7 behind");
 });
 
 test("SIGTERM sends what waits and ends in time; what Slack does not take then waits for the next start", async () => {
