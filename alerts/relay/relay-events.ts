@@ -5,7 +5,7 @@
 import type { Logger, RepeatLimiter } from "../../collectors/log.ts";
 import type { SpoolEvents } from "../../collectors/spool/contract.ts";
 import { describeError } from "../../model/errors.ts";
-import type { Refusal } from "./sender.ts";
+import type { Refusal } from "./give-up.ts";
 import type { OutboxMessage } from "./state.ts";
 
 /** Events that are counted beside the totals of the state; each is a label of one metric. */

@@ -3,18 +3,17 @@
  * intent is on disk before a message is sent. A message whose end is not known is sent again: an alert twice is better
  * than never; with a bot token Slack is asked first whether it has the message.
  */
-import type { DeadLetter } from "../../collectors/spool/contract.ts";
 import { withDetails } from "./details.ts";
-import { withBuried, withReplaced, withSent, withUncertain } from "./outbox.ts";
+import { giveUp } from "./give-up.ts";
+import type { GiveUpOptions, Refusal } from "./give-up.ts";
+import { withReplaced, withSent, withUncertain } from "./outbox.ts";
 import type { AskDetails } from "./read-details.ts";
 import type { RelayEvents } from "./relay-events.ts";
 import { SlackPace } from "./slack-pace.ts";
 import type { ChannelHealth, PaceOptions } from "./slack-pace.ts";
 import type { SlackOutcome } from "./slack-webhook.ts";
 import { isAboutAddress } from "./slack-webhook.ts";
-import type { StateKeeper } from "./state-file.ts";
 import type { OutboxMessage, RelayState } from "./state.ts";
-import { refusedDraft } from "./own-texts.ts";
 
 type Circumstances = { readonly state: RelayState; readonly signal: AbortSignal };
 
@@ -24,23 +23,17 @@ export interface SlackSender {
   find(message: OutboxMessage, about: Circumstances): Promise<"there" | "missing" | "unknown">;
 }
 
-export type SenderOptions = PaceOptions & {
-  readonly keeper: StateKeeper;
-  readonly slack: SlackSender;
-  readonly events: RelayEvents;
-  /** What the newest data adds to a message about a group. */
-  readonly askDetails: AskDetails;
-  /** Dead letters are on disk when it resolves. */
-  readonly bury: (letter: DeadLetter) => Promise<void>;
-  readonly newId: () => string;
-  /** A message older than this is no news: it goes to the dead letters. */
-  readonly maximumAgeMs: number;
-  /** How long messages wait for somebody to mend an address that Slack refuses. */
-  readonly addressPatienceMs: number;
-};
-
-/** Why a message went to the dead letters. */
-export type Refusal = { readonly errorType: string; readonly reason: string; readonly status: number };
+export type SenderOptions = PaceOptions &
+  GiveUpOptions & {
+    readonly slack: SlackSender;
+    readonly events: RelayEvents;
+    /** What the newest data adds to a message about a group. */
+    readonly askDetails: AskDetails;
+    /** A message older than this is no news: it goes to the dead letters. */
+    readonly maximumAgeMs: number;
+    /** How long messages wait for somebody to mend an address that Slack refuses. */
+    readonly addressPatienceMs: number;
+  };
 
 export class Sender {
   readonly #options: SenderOptions;
@@ -192,22 +185,9 @@ export class Sender {
     });
   }
 
-  async #giveUp(
-    message: OutboxMessage,
-    { standIn, ...why }: Refusal & { readonly standIn: boolean },
-  ): Promise<void> {
-    const { keeper, bury, events, now, newId } = this.#options;
-    await bury({
-      ...why,
-      document: JSON.stringify(message),
-      firstSeenMs: message.queuedAtMs,
-      attempts: message.attempts,
-    });
-    const draft = refusedDraft(message, why.errorType);
-    const instead = standIn ? { draft, id: newId(), nowMs: now() } : null;
+  async #giveUp(message: OutboxMessage, why: Refusal & { readonly standIn: boolean }): Promise<void> {
     this.#plain.delete(message.id);
-    await keeper.change((state) => withBuried(state, message, instead));
-    events.buried(message, why);
+    await giveUp(message, why, this.#options);
   }
 
   #delay(message: OutboxMessage, reason: string, retryAfterMs: number | null): void {
