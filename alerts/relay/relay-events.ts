@@ -106,7 +106,7 @@ export class RelayEvents {
     this.#limited(
       "warn",
       "LAGLINE_RELAY_DETAILS",
-      `A message goes out without causes and partitions, because Elasticsearch cannot be asked for them: ${reason}.`,
+      `A message goes out as Grafana wrote it, without what Elasticsearch could add: ${reason}.`,
     );
   }
 
