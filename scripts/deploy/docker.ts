@@ -116,8 +116,26 @@ export async function removeOwnContainers(config: Config, signal: AbortSignal): 
 
 /** Volumes of this environment that exist. */
 export async function ownVolumes(config: Config, signal?: AbortSignal): Promise<string[]> {
-  const present = new Set((await docker(config, ["volume", "ls", "--quiet"], { signal })).split("\n"));
+  const present = new Set(await allVolumes(config, signal));
   return volumeNames(config)
     .map((name) => hostName(config, name))
     .filter((name) => present.has(name));
+}
+
+/**
+ * Volumes that look like this environment's, though lagline.yaml names them no more. Another environment whose name begins
+ * with this one's may have made them, so they are only ever named, never removed.
+ */
+export async function formerVolumes(config: Config, signal?: AbortSignal): Promise<string[]> {
+  const named = new Set(volumeNames(config).map((name) => hostName(config, name)));
+  const start = hostName(config, "");
+  return (await allVolumes(config, signal)).filter(
+    (name) => name.startsWith(start) && VOLUME_NAME.test(name.slice(start.length)) && !named.has(name),
+  );
+}
+
+const VOLUME_NAME = /^(kafka-.+|collector-.+|elasticsearch-\d+|grafana|relay)$/;
+
+async function allVolumes(config: Config, signal?: AbortSignal): Promise<readonly string[]> {
+  return (await docker(config, ["volume", "ls", "--quiet"], { signal })).split("\n").filter(Boolean);
 }

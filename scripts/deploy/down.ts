@@ -9,7 +9,7 @@ import type { Progress } from "../platform/progress.ts";
 import { ensureDockerProvider } from "../platform/provider.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { deploymentDirectories } from "./directories.ts";
-import { ownVolumes, removeLeftovers, removeOwnContainers } from "./docker.ts";
+import { formerVolumes, ownVolumes, removeLeftovers, removeOwnContainers } from "./docker.ts";
 import { writeTerraformEnvironment } from "./prepare.ts";
 
 /** Holds the volumes; an ordinary `down` never touches it. */
@@ -100,6 +100,12 @@ async function purgeData(loaded: LoadedConfig, progress: Progress, signal: Abort
   progress.log(
     "All containers, volumes, state and generated files of this environment are gone. Secrets stay; delete their folder yourself.",
   );
+  const former = await formerVolumes(config, signal);
+  if (former.length > 0) {
+    progress.log(
+      `Not removed, because lagline.yaml does not name them: ${former.join(", ")}. \`docker volume rm\` removes their data.`,
+    );
+  }
 }
 
 function synthesisedStacks(config: Config): string[] {
