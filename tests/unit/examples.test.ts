@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { loadConfig } from "../../config/load.ts";
+import { importTelegraf } from "../../scripts/telegraf/import/run.ts";
 import { neededMegabytes } from "../../scripts/deploy/preflight.ts";
 import { loopbackProblems } from "../../scripts/deploy/loopback.ts";
 import { IMAGES, LAGLINE_VERSION } from "../../stacks/versions.ts";
@@ -42,6 +44,33 @@ test.each(names.filter((name) => name !== "sidecar"))(
     expect(loopbackProblems(loadConfig(join(folder, name, "lagline.yaml")).config)).toEqual([]);
   },
 );
+
+test("the migration from Telegraf is what the import makes of its telegraf.conf", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "lagline-examples-"));
+  const out = join(directory, "lagline.yaml");
+  await importTelegraf({
+    files: [join(folder, "telegraf-migration", "telegraf.conf")],
+    out,
+    environment: "prod",
+    clusters: ["orders"],
+    defects: "fix",
+    online: false,
+    writeSecrets: false,
+    json: false,
+    env: {},
+    print: () => undefined,
+  });
+  const [, ...made] = readFileSync(out, "utf8").split("\n");
+  rmSync(directory, { recursive: true });
+  // Without the first line, which points an editor to the schema of the repository's root.
+  expect(made.join("\n")).toBe(read("telegraf-migration/lagline.yaml"));
+});
+
+test("four collectors share the large cluster", () => {
+  const { containers } = synthesise(read("sharded-cluster/lagline.yaml"));
+  const collectors = containers.filter(({ name }) => name.includes("collector"));
+  expect(collectors).toHaveLength(4);
+});
 
 const hardening = z.object({
   read_only: z.literal(true),
