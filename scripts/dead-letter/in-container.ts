@@ -5,7 +5,6 @@ import { execa } from "execa";
 import type { Config } from "../../config/schema.ts";
 import { hostName } from "../../stacks/deployment.ts";
 import { PATHS } from "../../stacks/endpoints.ts";
-import { ownContainers } from "../deploy/docker.ts";
 import type { LetterStore } from "./stores.ts";
 
 /**
@@ -19,8 +18,7 @@ export async function runInside(
 ): Promise<number | undefined> {
   if (existsSync(dirname(directory))) return undefined;
   const name = hostName(config, container);
-  const containers = await ownContainers(config).catch(() => []);
-  if (!containers.some((one) => one.name === name && one.state === "running")) return undefined;
+  if (!(await isRunning(config, name))) return undefined;
   const host = config.deployment.docker_host;
   const command = ["node", "/app/lagline.js", "dead-letter", ...given];
   const settings = [...words, "--config", `${PATHS.configuration}/lagline.yaml`];
@@ -30,4 +28,16 @@ export async function runInside(
     ...(host === undefined ? {} : { env: { DOCKER_HOST: host } }),
   });
   return exitCode ?? 1;
+}
+
+/** False also where no engine answers. */
+async function isRunning(config: Config, name: string): Promise<boolean> {
+  try {
+    // Only here: it needs the deployment's libraries, which no container has.
+    const { ownContainers } = await import("../deploy/docker.ts");
+    const containers = await ownContainers(config);
+    return containers.some((one) => one.name === name && one.state === "running");
+  } catch {
+    return false;
+  }
 }

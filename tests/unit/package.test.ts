@@ -78,6 +78,21 @@ test("a first configuration is written, checked and rendered outside of the repo
   );
 });
 
+test("dead letters are reached where only the bundle is, as in the containers", () => {
+  writeFileSync(
+    join(directory, "letters.yaml"),
+    [
+      "environment: test",
+      'clusters: { orders: { burrow: { external: { servers: ["http://127.0.0.1:1"] } } } }',
+      'elasticsearch: { external: { url: "http://127.0.0.1:1" } }',
+    ].join("\n"),
+  );
+  const list = (...words: readonly string[]): Ran =>
+    run("dead-letter", "list", ...words, "--config", "letters.yaml");
+  expect(list()).toEqual({ status: 0, text: "There are no dead letters of orders.\n" });
+  expect(list("--relay")).toEqual({ status: 0, text: "There are no dead letters of the relay.\n" });
+});
+
 test("a bad configuration ends with exit code 2 and no stack trace", () => {
   writeFileSync(join(directory, "bad.yaml"), "environment: X\n");
   const { status, text } = run("check", "--config", "bad.yaml");
