@@ -6,55 +6,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { BurrowFault } from "../fakes/burrow-faults.ts";
 import type { FakeBurrow, FakePartition } from "../fakes/fake-burrow.ts";
 import { createCertificateMaker } from "../fakes/certificates.ts";
-import { type FakeElasticsearch, startFakeElasticsearch } from "../fakes/fake-elasticsearch.ts";
-import {
-  type CollectorSetup,
-  type CollectorUnderTest,
-  LOG_PERIOD_MS,
-  startCollector,
-} from "./support/collector-under-test.ts";
+import { startFakeElasticsearch } from "../fakes/fake-elasticsearch.ts";
+import { type CollectorUnderTest, LOG_PERIOD_MS, startCollector } from "./support/collector-under-test.ts";
 import { CLEAN, reconcile } from "./support/reconcile.ts";
-import { type World, startWorld, until } from "./support/world.ts";
+import { GROUPS, PARTITIONS, type Scene, createStage } from "./support/scene.ts";
+import { startWorld, until } from "./support/world.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-type Scene = {
-  readonly world: World;
-  readonly elasticsearch: FakeElasticsearch;
-  readonly collector: CollectorUnderTest;
-  /** One tick, with changes to what Burrow knows. */
-  readonly tick: (change?: (burrow: FakeBurrow) => void) => ReturnType<CollectorUnderTest["tick"]>;
-};
-
-const GROUPS = 3;
-const PARTITIONS = 4;
-
-async function startScene(setup: Partial<CollectorSetup> = {}): Promise<Scene> {
-  const world = await startWorld({ groups: GROUPS, partitions: PARTITIONS });
-  cleanups.push(async () => world.burrow.close());
-  const elasticsearch = await startFakeElasticsearch();
-  cleanups.push(async () => elasticsearch.stop());
-  const collector = await startCollector({
-    burrow: world.burrow,
-    elasticsearch: { url: elasticsearch.url },
-    ...setup,
-  });
-  cleanups.push(async () => collector.stop());
-  return {
-    world,
-    elasticsearch,
-    collector,
-    tick: async (change) => {
-      world.live(collector.nowMs() + 30_000);
-      change?.(world.burrow);
-      return collector.tick();
-    },
-  };
-}
+const stage = createStage();
+afterEach(async () => stage.end());
 
 /** After the fault: all groups are read, all is stored, and the account added up all the time. */
 async function expectRecovery({ collector, elasticsearch, tick }: Scene): Promise<void> {
@@ -224,7 +183,7 @@ const LOST_ANSWERS: readonly Row[] = [
 
 describe("an answer about one group costs that group only", () => {
   test.each(LOST_ANSWERS)("$name", async ({ fault, kind, says }) => {
-    const scene = await startScene({
+    const scene = await stage.start({
       settings: { limits: { response_bytes: 16_000_000 }, ...deadlineFor(kind) },
     });
     const { world, collector, tick } = scene;
@@ -257,7 +216,7 @@ describe("a group that is gone a moment after the list is data, not a fault", ()
     ["one", /service-1\/lag$/, 1],
     ["most of them", /service-[01]\/lag$/, 2],
   ] as const)("%s", async (_name, path, gone) => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { world, collector, tick } = scene;
     await tick();
     const text =
@@ -362,7 +321,7 @@ function withPartition(text: string, change: PartRow["change"]): string {
 
 describe("a partition that cannot be used costs itself only", () => {
   test.each(LOST_PARTITIONS)("$name", async ({ change, kind, says }) => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { world, collector, tick } = scene;
     await tick();
     world.burrow.addFault(
@@ -416,7 +375,7 @@ describe("a partition that is odd in part is kept without that part", () => {
       says: "commit time",
     },
   ])("$name", async ({ change, kind, says }) => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { world, collector, tick } = scene;
     await tick();
     world.burrow.addFault(
@@ -458,7 +417,7 @@ describe("odd names", () => {
   ];
 
   test("are read, stored as they are, and never break a log line", async () => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { elasticsearch, collector, tick } = scene;
     const addAll = (burrow: FakeBurrow): void => {
       for (const name of names) burrow.setGroup("local", name, [steady("orders"), steady(name, 1)]);
@@ -475,7 +434,7 @@ describe("odd names", () => {
   });
 
   test("that Burrow cannot serve, or of 1 MB, are counted and said, and the others are read", async () => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { collector, tick } = scene;
     const addBad = (burrow: FakeBurrow): void => {
       burrow.setGroup("local", "a/b", [steady("orders")]);
@@ -493,7 +452,7 @@ describe("odd names", () => {
   });
 
   test("__proto__ as a key of the answer changes no prototype", async () => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { world, tick } = scene;
     const poisoned = changed((text) =>
       text.replace('"status":{', '"__proto__":{"polluted":1},"status":{"__proto__":{"polluted":1},'),
@@ -520,7 +479,7 @@ describe("what is right in an unusual form is read", () => {
       changed((text) => Buffer.from(text.replace("/10.0.0.0", "\u00ff"), "latin1")),
     ],
   ])("%s", async (_name, fault) => {
-    const scene = await startScene();
+    const scene = await stage.start();
     scene.world.burrow.addFault(/service-1\/lag$/, fault);
     expect(await scene.tick()).toMatchObject({ groups: 3, partitions: 12, failures: 0 });
     scene.world.burrow.clearFaults();
@@ -539,7 +498,7 @@ describe("lists that are wrong", () => {
     ["topics as a web page", /topic$/, { kind: "html" }, "not_json", 3],
   ] as const)("%s: said once, and what can be read is read", async (...row) => {
     const [, path, fault, kind, groups] = row;
-    const scene = await startScene({ settings: deadlineFor(kind) });
+    const scene = await stage.start({ settings: deadlineFor(kind) });
     const { world, collector, tick } = scene;
     await tick();
     world.burrow.addFault(path, fault);
@@ -564,7 +523,7 @@ describe("Burrow as a whole", () => {
     ["has a list of clusters of another kind", /kafka$/, body('{"clusters":{"local":1}}'), "schema"],
   ] as const)("that %s: said once, told in documents, read again by itself", async (...row) => {
     const [, path, fault, kind] = row;
-    const scene = await startScene({ settings: deadlineFor(kind) });
+    const scene = await stage.start({ settings: deadlineFor(kind) });
     const { world, elasticsearch, collector, tick } = scene;
     await tick();
     world.burrow.addFault(path, fault);
@@ -624,7 +583,7 @@ describe("Burrow as a whole", () => {
   });
 
   test("with a clock an hour ahead, or commits of the future, gives no senseless times", async () => {
-    const scene = await startScene();
+    const scene = await stage.start();
     const { world, collector, tick } = scene;
     world.burrow.setClockOffset(3_600_000);
     const futureMs = collector.nowMs() + 86_400_000;
@@ -649,7 +608,7 @@ describe("Burrow as a whole", () => {
     "with one group of 100,000 partitions is read in bounded time and memory",
     { timeout: 240_000 },
     async () => {
-      const scene = await startScene({ settings: { request_timeout_seconds: 60 }, forget: true });
+      const scene = await stage.start({ settings: { request_timeout_seconds: 60 }, forget: true });
       const { world, elasticsearch, collector, tick } = scene;
       const many = Array.from({ length: 100_000 }, (_, partition) => steady("wide", partition));
       const startedMs = performance.now();

@@ -4,51 +4,30 @@
  */
 import { afterEach, describe, expect, test } from "vitest";
 import type { FakeElasticsearch, FakeElasticsearchOptions, FakeFault } from "../fakes/fake-elasticsearch.ts";
-import { startFakeElasticsearch } from "../fakes/fake-elasticsearch.ts";
 import {
   type CollectorSetup,
   type CollectorUnderTest,
   LOG_PERIOD_MS,
-  startCollector,
 } from "./support/collector-under-test.ts";
 import { CLEAN, reconcile } from "./support/reconcile.ts";
-import { type World, startWorld, until } from "./support/world.ts";
+import { type Scene as StageScene, createStage } from "./support/scene.ts";
+import { until } from "./support/world.ts";
 
-const cleanups: (() => Promise<void>)[] = [];
+const stage = createStage();
+afterEach(async () => stage.end());
 
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
+type Scene = Omit<StageScene, "tick"> & { readonly tick: () => Promise<void> };
 
-type Scene = {
-  readonly world: World;
-  readonly elasticsearch: FakeElasticsearch;
-  readonly collector: CollectorUnderTest;
-  /** One tick with work in it. */
-  readonly tick: () => Promise<void>;
-};
-
+/** Burrow never fails here. */
 async function startScene(
   server: FakeElasticsearchOptions = {},
   setup: Partial<CollectorSetup> = {},
 ): Promise<Scene> {
-  const world = await startWorld({ groups: 3, partitions: 4 });
-  cleanups.push(async () => world.burrow.close());
-  const elasticsearch = await startFakeElasticsearch(server);
-  cleanups.push(async () => elasticsearch.stop());
-  const collector = await startCollector({
-    burrow: world.burrow,
-    elasticsearch: { url: elasticsearch.url },
-    timing: { requestTimeoutMs: 10_000 },
-    ...setup,
-  });
-  cleanups.push(async () => collector.stop());
+  const scene = await stage.start({ server, timing: { requestTimeoutMs: 10_000 }, ...setup });
   const tick = async (): Promise<void> => {
-    world.live(collector.nowMs() + 30_000);
-    const { failure } = await collector.tick();
-    expect(failure).toBeNull();
+    expect((await scene.tick()).failure).toBeNull();
   };
-  return { world, elasticsearch, collector, tick };
+  return { ...scene, tick };
 }
 
 /** Until nothing waits; then every document is where it belongs. */
