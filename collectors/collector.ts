@@ -1,7 +1,7 @@
 /** The running collector: ticks on time, each spooled as a whole; says when it must stop. Sending is the shipper's. */
 import { describeError } from "../model/errors.ts";
 import type { CollectorEvents } from "./events.ts";
-import type { Readiness } from "./health.ts";
+import type { Readiness } from "./health-answers.ts";
 import { type CollectorIdentity, buildCollectorRecord } from "./collector-record.ts";
 import { createBatchEncoder, encodeAll } from "./encode.ts";
 import { type PipelineOptions, type TickSummary, createTick } from "./pipeline.ts";

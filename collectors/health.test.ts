@@ -1,6 +1,7 @@
 import http from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { type HealthServer, type Readiness, startHealthServer } from "./health.ts";
+import type { Readiness } from "./health-answers.ts";
+import { type HealthServer, startHealthServer } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 
 const servers: HealthServer[] = [];

@@ -2,20 +2,13 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { LaglineError } from "../model/errors.ts";
+import { JSON_TYPE, healthAnswer } from "./health-answers.ts";
+import type { HealthSource } from "./health-answers.ts";
 import { PARTS_PATH } from "./shard-paths.ts";
 
-export type Readiness = {
-  readonly ready: boolean;
-  /** One sentence per reason against it. */
-  readonly reasons: readonly string[];
-};
-
-export type HealthOptions = {
+export type HealthOptions = HealthSource & {
   readonly address: string;
   readonly port: number;
-  readonly liveness: () => Readiness;
-  readonly readiness: () => Readiness;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** JSON for the first of several shards; only where there are several. */
   readonly parts?: () => string;
 };
@@ -68,40 +61,21 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const send = (status: number, type: string, body: string): void => {
+  const send = (status: number, body: string, type = JSON_TYPE): void => {
     response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
     response.end(body);
   };
-  const sendReadiness = ({ ready, reasons }: Readiness): void => {
-    send(ready ? 200 : 503, "application/json", `${JSON.stringify({ ok: ready, reasons })}\n`);
-  };
   if (request.method !== "GET") {
     response.setHeader("Allow", "GET");
-    send(405, "application/json", '{"error":"only GET"}\n');
+    send(405, '{"error":"only GET"}\n');
     return;
   }
-  switch ((request.url ?? "/").split("?")[0]) {
-    case "/healthz":
-      sendReadiness(options.liveness());
-      return;
-    case "/readyz":
-      sendReadiness(options.readiness());
-      return;
-    case "/metrics":
-      try {
-        send(200, options.metrics.contentType, await options.metrics.render());
-      } catch {
-        send(500, "application/json", '{"error":"metrics could not be rendered"}\n');
-      }
-      return;
-    case PARTS_PATH:
-      if (options.parts === undefined)
-        send(404, "application/json", '{"error":"this collector is no shard"}\n');
-      else send(200, "application/json", options.parts());
-      return;
-    default:
-      send(404, "application/json", '{"error":"known are /healthz, /readyz and /metrics"}\n');
-  }
+  const path = (request.url ?? "/").split("?")[0] ?? "/";
+  const known = await healthAnswer(path, options);
+  if (known !== null) send(known.status, known.body, known.type);
+  else if (path !== PARTS_PATH) send(404, '{"error":"known are /healthz, /readyz and /metrics"}\n');
+  else if (options.parts === undefined) send(404, '{"error":"this collector is no shard"}\n');
+  else send(200, options.parts());
 }
 
 function portOf(address: AddressInfo | string | null): number {

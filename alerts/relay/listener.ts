@@ -6,9 +6,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import http from "node:http";
 import { LaglineError, describeError } from "../../model/errors.ts";
 import { RELAY_USER } from "../names.ts";
-import type { Readiness } from "../../collectors/health.ts";
+import { JSON_TYPE, healthAnswer } from "../../collectors/health-answers.ts";
+import type { HealthSource } from "../../collectors/health-answers.ts";
 
-export type ListenerOptions = {
+export type ListenerOptions = HealthSource & {
   readonly address: string;
   /** 0: any free port. */
   readonly port: number;
@@ -17,9 +18,6 @@ export type ListenerOptions = {
   readonly maximumBodyBytes?: number;
   /** On disk when it resolves. A rejection is answered with 503. */
   readonly accept: (body: unknown) => Promise<void>;
-  readonly liveness: () => Readiness;
-  readonly readiness: () => Readiness;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
   readonly events: {
     unauthorised(): void;
     refusedRequest(reason: string): void;
@@ -84,16 +82,13 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): Promise<void> {
-  const send = (status: number, body: string, type = "application/json"): void => {
+  const send = (status: number, body: string, type = JSON_TYPE): void => {
     // What was not read to its end must not be taken for the next request.
     const ends = status === 401 || status === 413 ? { Connection: "close" } : {};
     response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", ...ends });
     response.end(body);
   };
-  const sendReadiness = ({ ready, reasons }: Readiness): void => {
-    send(ready ? 200 : 503, `${JSON.stringify({ ok: ready, reasons })}\n`);
-  };
-  const path = (request.url ?? "/").split("?")[0];
+  const path = (request.url ?? "/").split("?")[0] ?? "/";
   if (path === WEBHOOK_PATH) {
     await takeNotification(options, { request, send });
     return;
@@ -102,19 +97,10 @@ async function answer(
     send(405, '{"error":"only GET here"}\n');
     return;
   }
-  switch (path) {
-    case "/healthz":
-      sendReadiness(options.liveness());
-      return;
-    case "/readyz":
-      sendReadiness(options.readiness());
-      return;
-    case "/metrics":
-      send(200, await options.metrics.render(), options.metrics.contentType);
-      return;
-    default:
-      send(404, `{"error":"known are POST ${WEBHOOK_PATH} and GET /healthz, /readyz, /metrics"}\n`);
-  }
+  const known = await healthAnswer(path, options);
+  if (known === null)
+    send(404, `{"error":"known are POST ${WEBHOOK_PATH} and GET /healthz, /readyz, /metrics"}\n`);
+  else send(known.status, known.body, known.type);
 }
 
 async function takeNotification(

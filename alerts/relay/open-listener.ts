@@ -1,6 +1,6 @@
 /** What the relay answers over HTTP: accepted, alive, ready. */
 import { randomUUID } from "node:crypto";
-import type { Readiness } from "../../collectors/health.ts";
+import type { Readiness } from "../../collectors/health-answers.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { startListener } from "./listener.ts";
