@@ -1,11 +1,23 @@
 /** Setup of the layouts other than the default. */
+import type { estypes } from "@elastic/elasticsearch";
 import { afterEach, describe, expect, test } from "vitest";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { parseConfig } from "../../config/load.ts";
 import type { FakeElasticsearch, FakeElasticsearchOptions } from "../../tests/fakes/fake-elasticsearch.ts";
 import { startFakeElasticsearch } from "../../tests/fakes/fake-elasticsearch.ts";
 import { createElasticsearchHttp } from "./client.ts";
+import { policyBody } from "./setup-policy.ts";
 import { setUp } from "./setup.ts";
+
+/** Names that the compiler finds in the types of the official client; a name it does not know fails the type check. */
+const POLICY_NAMES = {
+  phases: ["hot", "delete"] satisfies (keyof estypes.IlmPhases)[],
+  phase: ["min_age", "actions"] satisfies (keyof estypes.IlmPhase)[],
+  actions: ["rollover", "delete"] satisfies (keyof estypes.IlmActions)[],
+  rollover: ["max_age", "max_primary_shard_size"] satisfies (keyof NonNullable<
+    estypes.IlmActions["rollover"]
+  >)[],
+};
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -147,6 +159,25 @@ describe("daily indices", () => {
 });
 
 describe("the lifecycle policy", () => {
+  test.each(["daily", "data_stream", "time_series"] as const)(
+    "of mode %s is one by the types of the official client; that it deletes is shown where Elasticsearch has its module",
+    (mode) => {
+      const { policy } = policyBody({ mode }, { days: 30, version: 1 });
+      const request: estypes.IlmPutLifecycleRequest = { name: "x", policy };
+      const { hot, delete: deletion } = policy.phases;
+      const used = [policy.phases, hot, deletion, hot?.actions, deletion.actions, hot?.actions.rollover];
+      const names = used.flatMap((part) => Object.keys(part ?? {}));
+      const known: ReadonlySet<string> = new Set(Object.values(POLICY_NAMES).flat());
+      expect(names.filter((name) => !known.has(name))).toEqual([]);
+      expect(request.policy?.phases).toEqual({
+        ...(mode === "daily"
+          ? {}
+          : { hot: { actions: { rollover: { max_age: "1d", max_primary_shard_size: "50gb" } } } }),
+        delete: { min_age: "30d", actions: { delete: {} } },
+      });
+    },
+  );
+
   test("follows a changed retention", async () => {
     const fake = await start();
     await run(fake, { index: daily });

@@ -4,7 +4,6 @@ import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { ElasticsearchHttp } from "./client.ts";
 import { isMissingHandler, refusal } from "./detect.ts";
-import type { Json } from "./template-hash.ts";
 import { MANAGED_BY, type Retention } from "./templates.ts";
 
 export type PolicyOptions = {
@@ -67,11 +66,20 @@ export async function putPolicy(http: ElasticsearchHttp, options: PolicyOptions)
   return true;
 }
 
+/** Of a policy, what Lagline sets; a test holds it against the types of the official client. */
+export type LifecyclePolicy = {
+  _meta: { managed_by: string; policy_version: number; retention_days: number };
+  phases: {
+    hot?: { actions: { rollover: { max_age: string; max_primary_shard_size: string } } };
+    delete: { min_age: string; actions: { delete: Record<string, never> } };
+  };
+};
+
 /** An index of a day is deleted whole; a data stream is cut into indices first. */
 export function policyBody(
   index: Pick<DocumentsIndex, "mode">,
   { days, version }: { readonly days: number; readonly version: number },
-): Json {
+): { readonly policy: LifecyclePolicy } {
   return {
     policy: {
       _meta: { managed_by: MANAGED_BY, policy_version: version, retention_days: days },

@@ -1,21 +1,21 @@
 /** Every layout of both shapes on a real Elasticsearch: set-up, documents once, names by time, fields, changed templates. */
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type TestContext, afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
-import { bulkTarget } from "../../collectors/elasticsearch/destination.ts";
 import { detectServer } from "../../collectors/elasticsearch/detect.ts";
 import { setUp } from "../../collectors/elasticsearch/setup.ts";
-import { createShipper } from "../../collectors/elasticsearch/shipper.ts";
+import { contentHash } from "../../collectors/elasticsearch/template-hash.ts";
+import { decide, readTemplate } from "../../collectors/elasticsearch/setup-templates.ts";
+import { buildTemplates } from "../../collectors/elasticsearch/templates.ts";
 import type { SpoolBatch, SpoolStats } from "../../collectors/spool/contract.ts";
-import { openSpool } from "../../collectors/spool/open.ts";
 import { type DocumentsIndex, documentsIndex } from "../../config/documents-index.ts";
 import { parseConfig } from "../../config/load.ts";
 import { batchOf } from "../fakes/documents.ts";
 import { testElasticsearch } from "../support/elasticsearch.ts";
+import { isRequired } from "../faults/support/bounds.ts";
+import { deliver, MODES } from "./support/shipping.ts";
 
 const DAY_MS = 86_400_000;
 const run = randomBytes(4).toString("hex");
@@ -68,24 +68,8 @@ async function setup({ index, environment }: Case): Promise<readonly string[]> {
   return sentences;
 }
 
-/** Delivers through a spool of its own, as the collector does. */
-async function ship(
-  index: DocumentsIndex,
-  batches: readonly SpoolBatch[],
-  timeoutMs = 20_000,
-): Promise<SpoolStats> {
-  const directory = await mkdtemp(join(tmpdir(), "lagline-it-"));
-  const { spool } = await openSpool({ directory, version: "test" });
-  const shipper = createShipper({ spool, client: http, options: { target: bulkTarget(index) } });
-  try {
-    await spool.append(batches);
-    await shipper.drain({ timeoutMs });
-    await shipper.stop();
-    return spool.stats();
-  } finally {
-    await spool.close();
-    await rm(directory, { recursive: true, force: true });
-  }
+async function ship(index: DocumentsIndex, batches: readonly SpoolBatch[]): Promise<SpoolStats> {
+  return (await deliver(http, { index, batches })).stats;
 }
 
 function batch(
@@ -133,7 +117,7 @@ async function namesOf(pattern: string): Promise<readonly string[]> {
 }
 
 const LAYOUTS: readonly Layout[] = (["native", "telegraf"] as const).flatMap((shape) =>
-  (["time_series", "data_stream", "daily"] as const).map((mode) => ({ shape, mode })),
+  MODES.map((mode) => ({ shape, mode })),
 );
 const fieldsOf = (index: DocumentsIndex) =>
   index.shape === "native"
@@ -236,11 +220,150 @@ test("daily indices of telegraf take other measurements and tags than ours", asy
   expect(found.hits.total.value).toBe(1);
 });
 
-test("age deletes documents where this Elasticsearch can", async () => {
-  const found = layoutOf({ shape: "native", mode: "daily" });
-  const { hasDataStreamApi } = await detectServer(http, "any");
-  const sentences = (await setup(found)).join(" ");
-  expect(sentences).toContain(
-    hasDataStreamApi ? "deletes documents after 30 days" : "nothing is deleted by age",
-  );
+async function asReader<T>(use: (reader: ElasticsearchHttp) => Promise<T>): Promise<T> {
+  const reader = await createElasticsearchHttp(testElasticsearch("reader"));
+  try {
+    return await use(reader);
+  } finally {
+    await reader.close();
+  }
+}
+
+describe.each(MODES)("a user that may only read, mode %s", (mode) => {
+  const about = { group: "denied", documents: 3, timeMs: tickMs };
+
+  test("is told which privilege is missing; the documents wait, and are stored once it is there", async () => {
+    const found = layoutOf({ shape: "native", mode });
+    await setup(found);
+    const sent = batch(found.index, about);
+    const { stats, said } = await asReader(async (reader) =>
+      deliver(reader, { index: found.index, batches: [sent], timeoutMs: 1_500 }),
+    );
+    expect(stats).toMatchObject({ stored: 0, deadLettered: 0, dropped: 0, documents: 3 });
+    expect(new Set(said).size).toBe(1);
+    expect(said[0]).toMatch(
+      /^Elasticsearch answered 403 .*user lagline-reader \(roles lagline_reader\) lacks the index privilege create_doc.*\. The collector needs auto_configure, create_doc \(docs\/security\.md\)\.$/,
+    );
+    expect(await ship(found.index, [sent])).toMatchObject({ stored: 3, documents: 0 });
+  });
+
+  test("cannot set up, and is told which privilege that takes", async () => {
+    const { index, environment } = layoutOf(
+      { shape: "native", mode },
+      { settings: { "index.codec": "default" } },
+    );
+    const target = { environment, retentionDays: 30, replicas: 0, index };
+    await expect(
+      asReader(async (reader) => setUp(reader, { log: () => undefined, target })),
+    ).rejects.toMatchObject({
+      code: "LAGLINE_ELASTICSEARCH_REFUSED",
+      message: expect.stringMatching(
+        /user lagline-reader .* lacks the (cluster privilege manage_index_templates|index privilege (manage|view_index_metadata))/,
+      ),
+    });
+  });
+});
+
+/** A field of a newer build: the template gets it at the next setup, and so does what exists already. */
+describe.each(MODES)("a template of an older build, mode %s", (mode) => {
+  test("is brought up to date", async () => {
+    const found = layoutOf({ shape: "native", mode });
+    const component = mode === "time_series" ? "series" : "fields";
+    const path = `/_component_template/${found.index.templateName}@${component}`;
+    await setup(found);
+    const { template, _meta: meta } = Object((await http.request({ method: "GET", path })).body)
+      .component_templates[0].component_template;
+    const { cause, ...properties } = template.mappings.properties;
+    expect(cause).toBeDefined();
+    const older = { ...template, mappings: { ...template.mappings, properties } };
+    const hash = contentHash({ template: older });
+    const json = { template: older, _meta: { ...meta, hash } };
+    expect((await http.request({ method: "PUT", path, json })).status).toBe(200);
+    expect((await setup(found)).join(" ")).toContain(`${found.index.templateName}@${component} updated.`);
+    const { body } = await http.request({ method: "GET", path });
+    expect(Object(body).component_templates[0].component_template.template.mappings.properties.cause).toEqual(
+      cause,
+    );
+  });
+});
+
+describe("retention", () => {
+  const OLD_MS = tickMs - 40 * DAY_MS;
+
+  /** Deletion by age needs modules that the builds from Maven leave out. */
+  async function canDelete(): Promise<boolean> {
+    const { hasDataStreamApi } = await detectServer(http, "any");
+    expect(hasDataStreamApi || !isRequired("elasticsearch-lifecycle")).toBe(true);
+    return hasDataStreamApi;
+  }
+
+  /** Asks Elasticsearch to look every second, and waits until the index is gone. */
+  async function expectGone(name: string, poll: string): Promise<void> {
+    const persistent = { [poll]: "1s" };
+    const changed = await http.request({ method: "PUT", path: "/_cluster/settings", json: { persistent } });
+    expect(changed.status).toBe(200);
+    try {
+      const endMs = Date.now() + 60_000;
+      while ((await http.request({ method: "GET", path: `/${name}/_settings` })).status === 200) {
+        expect(Date.now()).toBeLessThan(endMs);
+        await sleep(1_000);
+      }
+    } finally {
+      await http.request({
+        method: "PUT",
+        path: "/_cluster/settings",
+        json: { persistent: { [poll]: null } },
+      });
+    }
+  }
+
+  /** Said aloud and counted as skipped: a pass would claim what nobody saw. */
+  function notShown(context: TestContext, what: string): never {
+    const sentence = `NOT SHOWN: ${what}: this Elasticsearch has no lifecycle module.`;
+    process.stderr.write(`${sentence}\n`);
+    return context.skip(sentence);
+  }
+
+  test("of a data stream: the template is what this Elasticsearch understands, also when it gives it back", async () => {
+    const found = layoutOf({ shape: "native", mode: "data_stream" });
+    const options = { environment: found.environment, retentionDays: 30, replicas: 0, bounds: null };
+    const template = buildTemplates({ ...options, index: found.index }).at(-1);
+    if (template === undefined) throw new Error("no templates");
+    await setup(found);
+    const path = `/_index_template/${template.name}`;
+    const wrong = { ...template.body, template: { lifecycle: { data_retention: "30 potatoes" } } };
+    expect((await http.request({ method: "PUT", path, json: wrong })).status).toBe(400);
+    expect((await http.request({ method: "PUT", path, json: template.body })).status).toBe(200);
+    const back = await readTemplate(http, template);
+    expect(back).toMatchObject({ template: { lifecycle: { data_retention: "30d" } } });
+    expect(decide(template, back)).toBe("keep");
+    await setup(found);
+  });
+
+  test("of a data stream deletes what is older, and only that", async (context) => {
+    if (!(await canDelete())) notShown(context, "a backing index of 40 days ago is deleted after 30 days");
+    const { index } = layoutOf({ shape: "native", mode: "data_stream" });
+    await ship(index, [batch(index, { group: "aged", documents: 2, timeMs: OLD_MS })]);
+    const { body } = await http.request({ method: "POST", path: `/${index.name}/_rollover` });
+    const { old_index: old, new_index: young } = Object(body);
+    const json = { "index.lifecycle.origination_date": OLD_MS };
+    expect((await http.request({ method: "PUT", path: `/${old}/_settings`, json })).status).toBe(200);
+    await expectGone(old, "data_streams.lifecycle.poll_interval");
+    expect((await http.request({ method: "GET", path: `/${young}/_settings` })).status).toBe(200);
+  });
+
+  test("of daily indices deletes those of days that are older, and only those", async (context) => {
+    const found = layoutOf({ shape: "native", mode: "daily" });
+    const isPossible = await canDelete();
+    const sentences = (await setup(found)).join(" ");
+    expect(sentences).toContain(isPossible ? "deletes documents after 30 days" : "nothing is deleted by age");
+    if (!isPossible) notShown(context, "the index of a day 40 days ago is deleted by the policy of setup");
+    for (const timeMs of [OLD_MS, tickMs]) {
+      await ship(found.index, [batch(found.index, { group: "aged", documents: 2, timeMs })]);
+    }
+    const nameAt = (timeMs: number) =>
+      found.index.name.replace("%Y.%m.%d", new Date(timeMs).toISOString().slice(0, 10).replaceAll("-", "."));
+    await expectGone(nameAt(OLD_MS), "indices.lifecycle.poll_interval");
+    expect((await http.request({ method: "GET", path: `/${nameAt(tickMs)}/_settings` })).status).toBe(200);
+  });
 });

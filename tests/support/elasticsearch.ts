@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
 import axios from "axios";
 import type { AxiosInstance } from "axios";
+import { z } from "zod";
 import type { ClientSettings } from "../../collectors/elasticsearch/client.ts";
 import { clientSettings } from "../../collectors/elasticsearch/connection.ts";
 import type { Config } from "../../config/schema.ts";
+import { ACCESS_USER_NAMES, type AccessUser } from "../../model/access.ts";
 
 const TIMEOUT_MS = 30_000;
 const VARIABLES = {
@@ -14,10 +16,18 @@ const VARIABLES = {
   passwordFile: "LAGLINE_TEST_ELASTICSEARCH_PASSWORD_FILE",
   caFile: "LAGLINE_TEST_ELASTICSEARCH_CA_FILE",
 } as const;
+/** Name and password file of each further user, as JSON. */
+const USERS = "LAGLINE_TEST_ELASTICSEARCH_USERS";
+const users = z.partialRecord(
+  z.enum(ACCESS_USER_NAMES),
+  z.object({ username: z.string(), passwordFile: z.string() }),
+);
 
 /** Tells the tests where it is: they make indices of their own, so they are its operator. */
 export function offerElasticsearch(config: Config): void {
   const { urls, files } = clientSettings(config, "operator");
+  const others = ACCESS_USER_NAMES.map((user) => [user, clientSettings(config, user).files]);
+  process.env[USERS] = JSON.stringify(Object.fromEntries(others));
   const values = { ...files, url: urls[0] };
   for (const [name, variable] of Object.entries(VARIABLES)) {
     const value: unknown = Reflect.get(values, name);
@@ -25,8 +35,9 @@ export function offerElasticsearch(config: Config): void {
   }
 }
 
-/** @throws when none is offered: such a test must not pass by doing nothing. */
-export function testElasticsearch(): ClientSettings {
+/** @throws when none is offered, or no such user: such a test must not pass by doing nothing. */
+export function testElasticsearch(user: AccessUser = "operator"): ClientSettings {
+  if (user !== "operator") return asUser(testElasticsearch(), user);
   const url = process.env[VARIABLES.url] ?? "";
   if (url === "") {
     throw new Error(
@@ -44,6 +55,16 @@ export function testElasticsearch(): ClientSettings {
       ...(caFile === undefined ? {} : { caFile }),
     },
   };
+}
+
+function asUser({ urls, files }: ClientSettings, user: AccessUser): ClientSettings {
+  const found = users.parse(JSON.parse(process.env[USERS] ?? "{}"))[user];
+  if (found === undefined) {
+    throw new Error(
+      `${USERS} names no user ${user}: this test needs one with the rights of docs/security.md. Run scripts/test, or set it to JSON such as {"${user}":{"username":"…","passwordFile":"…"}}.`,
+    );
+  }
+  return { urls, files: { ...files, ...found } };
 }
 
 /** The same for plain requests, as Grafana and people make them. */

@@ -36,6 +36,7 @@ const BEHAVIOURS = [
   "Index patterns",
   "Template",
   "Data streams, retention",
+  "A user without the right to write",
   "gzip, sniffing, health checks, headers, pipelines, floats",
   "Authentication",
   "Elasticsearch versions",

@@ -1,0 +1,78 @@
+/**
+ * Elasticsearch 8.19, secured, deployed as `scripts/up` would: everything that 9 is tested for in elasticsearch.test.ts
+ * and index-modes.test.ts, and every program as its own user with the least rights.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
+import { detectServer } from "../../collectors/elasticsearch/detect.ts";
+import { setUp } from "../../collectors/elasticsearch/setup.ts";
+import { ELASTICSEARCH_8_VERSION } from "../../stacks/versions.ts";
+import { batchOf } from "../fakes/documents.ts";
+import { offerElasticsearch, testElasticsearch } from "../support/elasticsearch.ts";
+import { secondDeployment } from "./support/second-deployment.ts";
+import { deliver, indexNamed, MODES } from "./support/shipping.ts";
+
+const deployment = secondDeployment("elasticsearch-8.yaml", {
+  stacks: ["network", "storage", "elasticsearch"],
+  folders: ["integration-8-secrets", "integration-8-state"],
+});
+
+beforeAll(async () => {
+  await deployment.deploy();
+  offerElasticsearch(deployment.loaded.config);
+});
+
+afterAll(async () => {
+  await deployment.remove();
+});
+
+test("is what answers", async () => {
+  const http = await createElasticsearchHttp(testElasticsearch());
+  expect((await detectServer(http, "any")).version).toBe(ELASTICSEARCH_8_VERSION);
+  await http.close();
+});
+
+describe.each(MODES)("as users with the least rights, mode %s", (mode) => {
+  // Within the pattern that the roles are for.
+  const index = indexNamed(mode, mode === "daily" ? "it-least-%Y.%m.%d" : `it-least.${mode.slice(0, 4)}.x`);
+  const batch = batchOf("least", 3, Math.floor(Date.now() / 30_000) * 30_000);
+
+  test("setup makes the templates, the collector stores, and neither reads", async () => {
+    const setup = await createElasticsearchHttp(testElasticsearch("setup"));
+    const collector = await createElasticsearchHttp(testElasticsearch("collector"));
+    try {
+      const target = { environment: "it-least", retentionDays: 30, replicas: 0, index };
+      await setUp(setup, { log: () => undefined, target });
+      const { stats, said } = await deliver(collector, { index, batches: [batch] });
+      expect({ said, ...stats }).toMatchObject({ said: [], stored: 3, documents: 0, deadLettered: 0 });
+      for (const http of [setup, collector]) {
+        const { status } = await http.request({ method: "POST", path: `/${index.search}/_search` });
+        expect(status).toBe(403);
+      }
+    } finally {
+      // A template of one mode would stand in the way of the next one's.
+      await setup.request({ method: "DELETE", path: `/_index_template/${index.templateName}` });
+      await Promise.all([setup.close(), collector.close()]);
+    }
+  });
+});
+
+test("a changed password is taken while documents wait, without a restart", async () => {
+  const index = indexNamed("daily", "it-least-%Y.%m.%d");
+  const http = await createElasticsearchHttp(testElasticsearch("collector"));
+  try {
+    const said = await deployment.lagline("secrets", "rotate", "--user", "collector");
+    expect(said).toContain("Elasticsearch takes them");
+    // The template is gone by now; the index of today is there.
+    const late = batchOf("after-rotation", 2, Math.floor(Date.now() / 30_000) * 30_000);
+    const found = await deliver(http, { index, batches: [late] });
+    expect(found.stats).toMatchObject({ stored: 2, documents: 0, deadLettered: 0 });
+    expect(found.reloaded).toBe(1);
+  } finally {
+    await http.close();
+  }
+});
+
+// After the hooks above, so that these find the server that they make.
+await import("./elasticsearch.test.ts");
+await import("./index-modes.test.ts");
