@@ -19,6 +19,7 @@ import { initialiseSecrets, stageSecrets } from "../secrets/secrets.ts";
 import { deploymentDirectories } from "./directories.ts";
 import { ownContainers } from "./docker.ts";
 import { checkHostLimits } from "./host-limits.ts";
+import { imageNotes } from "./image-notes.ts";
 import { preflight } from "./preflight.ts";
 
 export type PrepareOptions = {
@@ -58,9 +59,7 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
   const elasticsearch = images.get("elasticsearch") ?? images.get("elasticsearch-8");
   const elasticsearchImage = config.images.references.elasticsearch ?? elasticsearch?.reference;
   if (elasticsearchImage !== undefined) await checkHostLimits(config, elasticsearchImage, options.signal);
-  const notes = [...images.values()].flatMap((image) =>
-    image.source === "unavailable" && image.note !== undefined ? [image.note] : [],
-  );
+  const notes = imageNotes(images);
   const platform: Platform = {
     images: Object.fromEntries(
       [...images]
