@@ -77,6 +77,21 @@ function specifiers(text: string): string[] {
 }
 
 describe("the folder rule", () => {
+  it("is what docs/architecture.md says", () => {
+    const page = readFileSync(join(ROOT, "docs", "architecture.md"), "utf8");
+    const rows = [...page.matchAll(/^\| `([\w/]+)\/` \|[^|]*\| ([^|]*) \|$/gm)].filter(
+      ([, folder]) => folder !== "scripts",
+    );
+    const said = rows.map(([, folder = "", cell = ""]): [string, readonly string[]] => {
+      const names = [...cell.matchAll(/`([\w/]+)`/g)].flatMap(([, name]) => name ?? []);
+      const parts = cell.startsWith("all of") ? FOLDERS.filter((name) => name.startsWith(`${folder}/`)) : [];
+      return [folder, [...names.filter((name) => name !== folder), ...parts].toSorted()];
+    });
+    expect(Object.fromEntries(said)).toEqual(
+      Object.fromEntries(Object.entries(MAY_IMPORT).map(([folder, names]) => [folder, names.toSorted()])),
+    );
+  });
+
   it("finds an import against the arrow", () => {
     expect(forbiddenImports([{ from: "model/x.ts", to: "config/y.ts" }])).toEqual([
       "model/x.ts imports config/y.ts",

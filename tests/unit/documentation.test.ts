@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import type { Command } from "commander";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { gatherCommands } from "../../scripts/generate/commands.ts";
 
@@ -55,7 +56,7 @@ function commandsOf(text: string): readonly string[] {
   );
   const inline = [...withoutCode(text).matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
   return [...blocks, ...inline].filter((line) =>
-    /^(scripts\/|lagline |npm run |npx cdktf )/.test(line.trim()),
+    /^(scripts\/|lagline |npm run |npx cdktf |node )/.test(line.trim()),
   );
 }
 
@@ -70,6 +71,7 @@ function commandProblem(line: string): string | undefined {
   if (first === "npm")
     return rest[0] !== undefined && scripts[rest[0]] === undefined ? `no script ${rest[0]}` : undefined;
   if (first === "npx") return undefined;
+  if (first === "node") return existsSync(join(root, second)) ? undefined : `no file ${second}`;
   if (first !== "lagline" && first !== "scripts/lagline") {
     return existsSync(join(root, first)) || first.includes("*") ? undefined : `no file ${first}`;
   }
@@ -95,6 +97,7 @@ describe("commands in pages", () => {
     ["lagline policy guess", "no command guess"],
     ["npm run nothing", "no script nothing"],
     ["scripts/nothing", "no file scripts/nothing"],
+    ["node scripts/nothing.ts", "no file scripts/nothing.ts"],
   ])("%s would be found", (line, problem) => {
     expect(commandProblem(line)).toBe(problem);
   });
@@ -105,5 +108,59 @@ describe("commands in pages", () => {
       return problem === undefined ? [] : [`${line}: ${problem}`];
     });
     expect(problems).toEqual([]);
+  });
+});
+
+/**
+ * Commands that need neither an engine nor a network: they are run as they stand, in a folder with the README's example as
+ * its lagline.yaml and my.yaml. All others are only read against the program, above.
+ */
+const RUN =
+  /^(scripts\/)?lagline (check|render --out|alerts list|alerts scenarios|secrets init|policy explain \w|import-telegraf .*--offline|\w.*--help$|--version$)/;
+
+const toRun = [
+  ...new Set(
+    pages
+      .flatMap((page) => commandsOf(read(page)))
+      .map((line) => line.trim().replace(/\s+#.*$/, ""))
+      .filter((line) => RUN.test(line) && !line.includes("…") && !/[<[](?!name>)/.test(line)),
+  ),
+];
+
+describe("commands that need nothing are run", () => {
+  const directory = mkdtempSync(join(tmpdir(), "lagline-documentation-"));
+  const [, example = ""] = /^```yaml\n([^]*?)^```/m.exec(read("README.md")) ?? [];
+  beforeAll(() => {
+    for (const name of ["lagline.yaml", "my.yaml"]) writeFileSync(join(directory, name), example);
+    symlinkSync(join(root, "examples"), join(directory, "examples"));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test("there are some of each kind", () => {
+    const names = new Set(toRun.map((line) => line.replace("scripts/", "").split(" ")[1]));
+    expect([...names]).toEqual(
+      expect.arrayContaining([
+        "check",
+        "render",
+        "alerts",
+        "secrets",
+        "policy",
+        "import-telegraf",
+        "annotate",
+      ]),
+    );
+  });
+
+  test.each(toRun)("%s", { timeout: 60_000 }, (line) => {
+    const [, ...words] = line.replace("<name>", "existing-kafka").split(" ");
+    // What the import would write must not be there yet.
+    if (words[0] === "import-telegraf") rmSync(join(directory, "my.yaml"));
+    const ran = spawnSync(process.execPath, [join(root, "scripts/lagline.ts"), ...words], {
+      cwd: directory,
+      encoding: "utf8",
+      timeout: 50_000,
+    });
+    expect(`${ran.status} ${ran.status === 0 ? "" : ran.stderr}`).toBe("0 ");
+    expect(ran.stdout).not.toBe("");
   });
 });
