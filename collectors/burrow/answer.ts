@@ -1,5 +1,6 @@
 /** Judges what came back from one request: a body to use, or a problem that names server, cluster, subject and reason. */
 import { AxiosError } from "axios";
+import { describeLookup } from "../../model/lookup.ts";
 import type { ScrapeProblem } from "../../model/snapshot.ts";
 import { sentenceStart, showName } from "./names.ts";
 import { envelope } from "./schema.ts";
@@ -93,7 +94,9 @@ export function classifyFailure(raw: RawAnswer & { kind: "failure" }, about: Abo
   if (/aborted/.test(message)) {
     return problemOf(about, "connect", "cut the connection in the middle of its answer");
   }
-  return problemOf(about, "connect", `could not be read (${code === "" ? message : code})`);
+  const lookup = describeLookup(code);
+  const why = code === "" ? message : lookup === undefined ? code : `${lookup}: ${code}`;
+  return problemOf(about, "connect", `could not be read (${why})`);
 }
 
 const TLS_CODES = /^(EPROTO|ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;

@@ -5,6 +5,7 @@
  */
 import { Client, errors, Serializer, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
+import { describeLookup } from "../../model/lookup.ts";
 import { readAllCreated } from "./answers.ts";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
@@ -278,5 +279,7 @@ function faultOf(
   const detail = error instanceof Error ? error.message : "unknown error";
   const distrust = describeDistrust(detail, about.files, about.ended);
   if (distrust !== undefined) return new ElasticsearchFault("connect", distrust);
-  return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${detail}).`);
+  const lookup = describeLookup(detail);
+  const why = lookup === undefined ? detail : `${lookup}: ${detail}`;
+  return new ElasticsearchFault("connect", `Elasticsearch cannot be reached (${why}).`);
 }
