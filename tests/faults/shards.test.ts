@@ -1,11 +1,10 @@
 /** Three real collectors share a cluster, beside one that reads it alone: together they store what the one stores. */
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { shardOf } from "../../model/shard.ts";
+import { freePort } from "../support/free-port.ts";
 import { fillBurrow } from "../fakes/burrow-load.ts";
 import { type FakeBurrow, startFakeBurrow } from "../fakes/fake-burrow.ts";
 import {
@@ -44,16 +43,6 @@ afterEach(async () => {
   await alone.stop();
   await rm(directory, { recursive: true, force: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function start(
   name: string,

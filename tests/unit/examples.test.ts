@@ -120,6 +120,26 @@ describe("the collector as a sidecar", () => {
       expect(() => hardening.parse(service)).not.toThrow();
   });
 
+  test("Compose says what the docker run line says, which an integration test runs", () => {
+    const [, line = ""] = /^(docker run [^]*?)^```/m.exec(readme) ?? [];
+    const { collector } = compose;
+    const [tmpfs] = z.tuple([z.string()]).parse(collector["tmpfs"]);
+    const { mem_limit: memory, memswap_limit: swap, cpus, user } = collector;
+    for (const flag of [
+      `--restart ${String(collector["restart"])}`,
+      `--memory ${String(memory)}`,
+      `--memory-swap ${String(swap)}`,
+      `--cpus ${String(cpus)}`,
+      `--user ${String(user)}`,
+      `--tmpfs ${tmpfs}`,
+      collector["init"] === true ? "--init" : "no init",
+    ]) {
+      expect(line).toContain(flag);
+    }
+    expect(line).toMatch(/--read-only .*--cap-drop ALL --security-opt no-new-privileges /);
+    expect(line.replaceAll(/\s+\\?\s*/g, " ")).toContain(collector.command.join(" "));
+  });
+
   test("every form runs the versions of this Lagline", () => {
     const images = [compose.burrow.image, compose.collector.image, ...pod.map(({ image }) => image)];
     const expected = [IMAGES.burrow.upstream, `registry.example.com/lagline/collector:${LAGLINE_VERSION}`];
