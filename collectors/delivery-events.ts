@@ -51,9 +51,14 @@ export function createSpoolEvents(sinks: DeliverySinks): SpoolEvents {
   };
 }
 
+/** An end of a failure that was held back is said all the same when it took this long. */
+const WORTH_SAYING_SECONDS = 10;
+
 export function createShipperEvents(sinks: DeliverySinks): ShipperEvents {
   const { log, metrics } = sinks;
   metrics.set("lagline_elasticsearch_up", 1);
+  // One node of several that is down fails a request now and then, for days: what was not said is not taken back either.
+  let isSaid = false;
   return {
     bulkRequest({ status, bytes, seconds }) {
       metrics.add("lagline_bulk_requests_total", 1, { status: String(status) });
@@ -75,14 +80,17 @@ export function createShipperEvents(sinks: DeliverySinks): ShipperEvents {
     },
     backingOff(about: BackingOff) {
       metrics.set("lagline_elasticsearch_up", 0);
-      limited(sinks, "warn", {
+      const isWritten = limited(sinks, "warn", {
         code: "LAGLINE_ELASTICSEARCH_RETRY",
         key: about.reason,
         text: `Documents wait in the spool, because Elasticsearch does not take them: ${about.detail} Next try in ${Math.ceil(about.delayMs / 1000)} s.`,
       });
+      isSaid ||= isWritten;
     },
     recovered({ failures, seconds }) {
       metrics.set("lagline_elasticsearch_up", 1);
+      if (!isSaid && seconds < WORTH_SAYING_SECONDS) return;
+      isSaid = false;
       log.info(
         { code: "LAGLINE_ELASTICSEARCH_RECOVERED", failures },
         `Elasticsearch takes documents again, after ${Math.round(seconds)} s.`,
@@ -158,13 +166,19 @@ export function answerTooLarge({ metrics }: DeliverySinks): void {
 
 type LimitedLine = { readonly code: string; readonly key?: string; readonly text: string };
 
-function limited({ log, metrics, repeats }: DeliverySinks, level: "warn" | "error", line: LimitedLine): void {
+/** @returns whether the line was written. */
+function limited(
+  { log, metrics, repeats }: DeliverySinks,
+  level: "warn" | "error",
+  line: LimitedLine,
+): boolean {
   const { write, suppressed } = repeats.admit(`${line.code}.${line.key ?? ""}`);
   if (write) {
     log[level]({ code: line.code, ...(suppressed > 0 ? { suppressed } : {}) }, line.text);
   } else {
     metrics.add("lagline_log_lines_suppressed_total", 1, { code: line.code });
   }
+  return write;
 }
 
 function diskError(sinks: DeliverySinks, what: string, text: string): void {
