@@ -46,8 +46,9 @@ export async function lockDirectory(directory: string, pauses: LockPauses = {}):
           server?.close();
           return;
         }
-        await closeBeside(directory, server);
-        await rm(join(directory, LOCK), { force: true });
+        // Best effort: on a disk that turned read-only both files stay, and whoever comes next finds their holder gone.
+        await closeBeside(directory, server).catch(() => undefined);
+        await rm(join(directory, LOCK), { force: true }).catch(() => undefined);
       },
     };
   } finally {

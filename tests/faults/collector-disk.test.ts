@@ -124,6 +124,70 @@ test.runIf(root)("a disk that is read-only is a start-up error with the director
   await expect(start()).rejects.toThrow(/spool directory .* cannot be used \(EROFS\)/);
 });
 
+const loops =
+  root && spawnSync("losetup", ["--find"]).status === 0 && spawnSync("mkfs.ext4", ["-V"]).status === 0;
+
+/** A file system of its own in a file, which can fail as a real one does. */
+function mountFile(): { remount(): void; fail(): void } {
+  const image = `${directory}.img`;
+  cleanups.push(() => rm(image, { force: true }));
+  const mountIt = (): void => void execFileSync("mount", ["-o", "loop", image, directory]);
+  execFileSync("truncate", ["--size", "32M", image]);
+  execFileSync("mkfs.ext4", ["-q", "-F", image]);
+  mountIt();
+  cleanups.push(() => void execFileSync("umount", ["-l", directory]));
+  return {
+    // As ext4 itself does after an error: read-only at once, with files open for writing.
+    fail: () => void execFileSync("mount", ["-o", "remount,abort", directory]),
+    remount() {
+      execFileSync("umount", [directory]);
+      mountIt();
+    },
+  };
+}
+
+test("loop devices work, or that is said", () => {
+  process.stderr.write(
+    loops ? "" : "SKIPPED 1 test: there is no loop device, a disk that fails in mid-run is not tried.\n",
+  );
+  expect(loops || !isRequired("loop")).toBe(true);
+});
+
+test.runIf(loops)(
+  "a disk that turns read-only in mid-run: the ticks that it does not take are counted, what waits is delivered, and a mended disk goes on",
+  async () => {
+    const disk = mountFile();
+    const collector = await start();
+    await tick(collector);
+    await until("the first tick", async () => (await collector.account()).waiting === 0);
+    elasticsearch.always({ kind: "status", status: 503 });
+    await tick(collector);
+    const { waiting } = await collector.account();
+    expect(waiting).toBeGreaterThan(100);
+    disk.fail();
+    for (let count = 0; count < 3; count += 1) await expect(tick(collector)).rejects.toThrow(/EROFS/);
+    expect((await collector.account()).lost).toBeGreaterThan(300);
+    expect(collector.said("LAGLINE_SPOOL_WRITE_FAILED")).toMatchObject([
+      { level: "error", message: expect.stringContaining("Look at the disk of spool_directory") },
+    ]);
+    expect(collector.ready()).toBe(false);
+    elasticsearch.always(null);
+    await expectDelivered(collector, 0);
+    await collector.stop();
+
+    disk.remount();
+    // Left on the read-only disk; another process would find its holder gone, this one is the holder.
+    await rm(join(directory, "spool", CLUSTER, "lock"));
+    const next = await start({ after: collector });
+    // What was sent could not be noted on the read-only disk, so it comes again and is there already.
+    const { recovered } = await next.account();
+    expect(recovered).toBeGreaterThanOrEqual(waiting);
+    await tick(next);
+    await expectDelivered(next, 0);
+    expect(await next.account()).toMatchObject({ duplicate: recovered, lost: 0 });
+  },
+);
+
 const SMALL = { spool: { maximum_bytes: 1_048_576 } };
 
 type Filled = { readonly run: CollectorUnderTest; readonly folder: string };
