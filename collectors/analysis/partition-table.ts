@@ -80,34 +80,37 @@ export class PartitionTable {
   /** By a quarter: doubling would hold twice the stated memory at the worst size. */
   #grow(): void {
     const size = Math.max(1024, Math.ceil(this.#capacity * 1.25));
-    this.committed = grown(this.committed, new Float64Array(size));
-    this.commitStampMs = grown(this.commitStampMs, new Float64Array(size));
-    this.observedMs = grown(this.observedMs, new Float64Array(size));
-    this.commitAtMs = grown(this.commitAtMs, new Float64Array(size));
-    this.movedAtMs = grown(this.movedAtMs, new Float64Array(size));
-    this.readAtMs = grown(this.readAtMs, new Float64Array(size));
-    this.lag = grown(this.lag, new Float64Array(size));
-    this.rewindFrom = grown(this.rewindFrom, new Float64Array(size));
-    this.verdictSinceMs = grown(this.verdictSinceMs, new Float64Array(size));
-    this.consumeRate = grown(this.consumeRate, new Float32Array(size));
-    this.lagVelocity = grown(this.lagVelocity, new Float32Array(size));
-    this.commitGap = grown(this.commitGap, new Float32Array(size));
-    this.owner = grown(this.owner, new Uint32Array(size));
-    this.head = grown(this.head, new Int32Array(size));
-    this.ticks = grown(this.ticks, new Uint16Array(size));
-    this.verdict = grown(this.verdict, new Uint8Array(size));
-    this.pending = grown(this.pending, new Uint8Array(size));
-    this.pendingTicks = grown(this.pendingTicks, new Uint8Array(size));
-    this.staleTicks = grown(this.staleTicks, new Uint8Array(size));
+    this.committed = new Float64Array(grown(this.committed, size));
+    this.commitStampMs = new Float64Array(grown(this.commitStampMs, size));
+    this.observedMs = new Float64Array(grown(this.observedMs, size));
+    this.commitAtMs = new Float64Array(grown(this.commitAtMs, size));
+    this.movedAtMs = new Float64Array(grown(this.movedAtMs, size));
+    this.readAtMs = new Float64Array(grown(this.readAtMs, size));
+    this.lag = new Float64Array(grown(this.lag, size));
+    this.rewindFrom = new Float64Array(grown(this.rewindFrom, size));
+    this.verdictSinceMs = new Float64Array(grown(this.verdictSinceMs, size));
+    this.consumeRate = new Float32Array(grown(this.consumeRate, size));
+    this.lagVelocity = new Float32Array(grown(this.lagVelocity, size));
+    this.commitGap = new Float32Array(grown(this.commitGap, size));
+    this.owner = new Uint32Array(grown(this.owner, size));
+    this.head = new Int32Array(grown(this.head, size));
+    this.ticks = new Uint16Array(grown(this.ticks, size));
+    this.verdict = new Uint8Array(grown(this.verdict, size));
+    this.pending = new Uint8Array(grown(this.pending, size));
+    this.pendingTicks = new Uint8Array(grown(this.pendingTicks, size));
+    this.staleTicks = new Uint8Array(grown(this.staleTicks, size));
     this.#capacity = size;
   }
 }
 
 const BYTES_PER_ROW = 9 * 8 + 5 * 4 + 2 + 4;
 
-type Column = Float64Array | Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array;
+type Column = {
+  readonly buffer: ArrayBuffer;
+  readonly BYTES_PER_ELEMENT: number;
+};
 
-function grown<T extends Column>(from: T, to: T): T {
-  to.set(from);
-  return to;
+/** The memory of a column with room for more rows. The former one is free at once: all of them together would be 20 MB. */
+function grown({ buffer, BYTES_PER_ELEMENT: bytes }: Column, rows: number): ArrayBuffer {
+  return buffer.transfer(rows * bytes);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { AnswerFault, AnswerReader } from "./answer-reader.ts";
+import { AnswerFault, AnswerReader, BodyMemory } from "./answer-reader.ts";
 
 const LIMIT = 1000;
 
@@ -138,5 +138,38 @@ describe("another request may follow", () => {
     const reader = read(text);
     expect(bodyOf(reader)).toBe("");
     expect(reader.keepsOpen).toBe(keepsOpen);
+  });
+});
+
+describe("memory that is used again", () => {
+  const answered = (memory: BodyMemory, body: string): AnswerReader => {
+    const reader = new AnswerReader(10_000_000, memory);
+    reader.push(Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`));
+    return reader;
+  };
+
+  test("shows nothing of the answer before", () => {
+    const memory = new BodyMemory();
+    const before = answered(memory, "x".repeat(50_000)).answer().body;
+    memory.giveBack(before);
+    const { body } = answered(memory, "short").answer();
+    expect(body.buffer).toBe(before.buffer);
+    expect(body.toString()).toBe("short");
+  });
+
+  test("is not touched before it is given back", () => {
+    const memory = new BodyMemory();
+    const kept = answered(memory, "kept").answer().body;
+    answered(memory, "other");
+    expect(kept.toString()).toBe("kept");
+  });
+
+  test.each([0, 70_000, 3_000_000])("a body of %i bytes is whole in it", (bytes) => {
+    const memory = new BodyMemory();
+    memory.giveBack(answered(memory, "first").answer().body);
+    const reader = answered(memory, "y".repeat(bytes));
+    expect(bodyOf(reader)).toBe("y".repeat(bytes));
+    memory.giveBack(reader.answer().body);
+    expect(bodyOf(answered(memory, "next"))).toBe("next");
   });
 });

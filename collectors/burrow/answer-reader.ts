@@ -8,9 +8,26 @@ export type HttpAnswer = {
   readonly contentType: string;
   readonly location: string;
   readonly date: string;
-  /** The caller's own. */
+  /** The caller's own; `BodyMemory.giveBack` makes it free for another answer. */
   readonly body: Buffer;
 };
+
+/** Memory of bodies, used again: hundreds of them in a cycle are garbage faster than it is collected. */
+export class BodyMemory {
+  readonly #free: ArrayBufferLike[] = [];
+
+  take(bytes: number): Buffer {
+    const known = this.#free.pop();
+    if (known !== undefined && known.byteLength >= bytes) return Buffer.from(known);
+    return Buffer.allocUnsafeSlow(Math.max(bytes, FIRST_BODY_BYTES));
+  }
+
+  /** A body that nobody reads any more. Larger ones than usual are left to the garbage collector. */
+  giveBack({ buffer }: Buffer): void {
+    const isUsual = buffer.byteLength >= FIRST_BODY_BYTES && buffer.byteLength <= LARGEST_KEPT_BYTES;
+    if (isUsual && this.#free.length < KEPT) this.#free.push(buffer);
+  }
+}
 
 /** The bytes are no HTTP answer, or a longer one than is read. */
 export class AnswerFault extends Error {
@@ -27,6 +44,9 @@ const HEAD_LIMIT = 16_384;
 /** A size in hex and an extension that nobody sends. */
 const SIZE_LINE_LIMIT = 256;
 const FIRST_BODY_BYTES = 65_536;
+/** Some 3,000 partitions. */
+const LARGEST_KEPT_BYTES = 1_048_576;
+const KEPT = 16;
 const MORE = -1;
 const NO_LENGTH = Number.POSITIVE_INFINITY;
 
@@ -36,6 +56,7 @@ const SIZE = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i;
 
 export class AnswerReader {
   readonly #maximumBytes: number;
+  readonly #memory: BodyMemory;
   #state: State = "head";
   #head: Head | null = null;
   /** The beginning of something that was cut by the border between two pieces. */
@@ -43,13 +64,14 @@ export class AnswerReader {
   /** Bytes of the body, or of the chunk, that are still to come; Infinity up to the end of the connection. */
   #left = 0;
   #trailerBytes = 0;
-  #body = Buffer.alloc(0);
+  #body: Buffer = Buffer.alloc(0);
   #bodyBytes = 0;
   /** True when something of an answer has come. */
   begun = false;
 
-  constructor(maximumBytes: number) {
+  constructor(maximumBytes: number, memory: BodyMemory = new BodyMemory()) {
     this.#maximumBytes = maximumBytes;
+    this.#memory = memory;
   }
 
   /**
@@ -179,8 +201,9 @@ export class AnswerReader {
   #reserve(more: number): void {
     const needed = this.#bodyBytes + more;
     if (needed <= this.#body.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#body.length * 2, FIRST_BODY_BYTES));
+    const grown = this.#memory.take(Math.max(needed, this.#body.length * 2));
     this.#body.copy(grown, 0, 0, this.#bodyBytes);
+    this.#memory.giveBack(this.#body);
     this.#body = grown;
   }
 }

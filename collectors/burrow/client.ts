@@ -89,9 +89,12 @@ class HttpBurrowClient implements BurrowClient {
     const raw: RawAnswer = signal.aborted
       ? { kind: "failure", error: null, aborted: "stop" }
       : await this.#attempt(path, signal);
-    return raw.kind === "failure"
-      ? { ok: false, status: null, problem: classifyFailure(raw, about), dateMs: null }
-      : judgeAnswer(raw, about);
+    if (raw.kind === "failure") {
+      return { ok: false, status: null, problem: classifyFailure(raw, about), dateMs: null };
+    }
+    const answer = judgeAnswer(raw, about);
+    this.#adapter.giveBack(raw.body);
+    return answer;
   }
 
   close(): void {

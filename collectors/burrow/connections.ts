@@ -5,7 +5,7 @@
 import net from "node:net";
 import process from "node:process";
 import type { ConnectionOptions } from "node:tls";
-import { type HttpAnswer, AnswerReader } from "./answer-reader.ts";
+import { type HttpAnswer, AnswerReader, BodyMemory } from "./answer-reader.ts";
 
 export type ConnectionsOptions = {
   readonly host: string;
@@ -37,6 +37,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting: Exchange[] = [];
+  readonly #bodies = new BodyMemory();
   /** One for all: a read is taken over before the next one of any connection begins. */
   readonly #memory = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -47,12 +48,17 @@ export class Connections {
   /** @throws Error with `code`: of the system, of TLS, `BAD_HTTP`, `DEADLINE` or `STOPPED`. */
   async get(request: WireRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request, { resolve, reject });
+      const exchange = new Exchange({ ...request, bodies: this.#bodies }, { resolve, reject });
       exchange.onOver = () => {
         this.#next();
       };
       this.#run(exchange);
     });
+  }
+
+  /** The body of an answer is not read any more. */
+  giveBack(body: Buffer): void {
+    this.#bodies.giveBack(body);
   }
 
   close(): void {
@@ -121,9 +127,10 @@ class Exchange {
     this.#cut(coded("The request was stopped.", STOPPED));
   };
 
-  constructor({ text, maximumBytes, timeoutMs, signal }: WireRequest, settle: Settle) {
+  constructor(request: WireRequest & { readonly bodies: BodyMemory }, settle: Settle) {
+    const { text, maximumBytes, timeoutMs, signal, bodies } = request;
     this.text = text;
-    this.reader = new AnswerReader(maximumBytes);
+    this.reader = new AnswerReader(maximumBytes, bodies);
     this.#settle = settle;
     this.#signal = signal;
     this.#timer = setTimeout(() => {

@@ -29,6 +29,8 @@ export type HttpAdapterOptions = {
 export type HttpAdapter = {
   /** Heeds `url` (the path, sent as given), `headers`, `timeout` and `signal`; every status is an answer. */
   readonly send: AxiosAdapter;
+  /** The body of an answer is not read any more: its memory may be used again. */
+  readonly giveBack: (body: Buffer) => void;
   readonly close: () => void;
 };
 
@@ -68,6 +70,9 @@ export function createHttpAdapter({
       } catch (error) {
         throw toAxiosError(error, config);
       }
+    },
+    giveBack: (body) => {
+      connections.giveBack(body);
     },
     close: () => {
       connections.close();

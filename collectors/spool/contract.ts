@@ -20,7 +20,10 @@ export type SpoolBatch = {
   readonly maxTimestampMs: number;
 };
 
-/** A batch that was handed to the shipper. It stays in the spool, and nobody else gets it, until it is settled. */
+/**
+ * A batch that was handed to the shipper. It stays in the spool, and nobody else gets it, until it is settled. Its bytes
+ * are valid until it is settled or given back.
+ */
 export type LeasedBatch = SpoolBatch & {
   /** Number of the record; grows by one per batch, never used twice. */
   readonly sequence: number;

@@ -15,6 +15,7 @@ import type { Disk } from "./disk.ts";
 import type { Draft } from "./draft.ts";
 import { draftOf } from "./draft.ts";
 import { createExclusive, Wakeup } from "./exclusive.ts";
+import { free } from "./free.ts";
 import type { Entry } from "./ready-queue.ts";
 import { ReadyQueue } from "./ready-queue.ts";
 import type { Recovery } from "./recover.ts";
@@ -123,6 +124,8 @@ export class DiskSpool implements Spool {
       this.#leases.delete(lease.sequence);
       await this.#store.settle(entry, settlement);
     });
+    // Left to the garbage collector, batches of megabytes pile up until there are many.
+    free(lease.ndjson);
     if (remaining !== null) this.#wakeup.wake();
   }
 
@@ -135,6 +138,7 @@ export class DiskSpool implements Spool {
     if (this.#store.holds(entry)) this.#ready.giveBack(entry);
     // Its segment was dropped while it was leased.
     else this.#store.drop(entry, entry.fileDroppedFor ?? "size");
+    free(lease.ndjson);
     this.#wakeup.wake();
   }
 
