@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import { LaglineError } from "../../model/errors.ts";
 import type { LetterStore } from "../dead-letter/stores.ts";
 import type { ConfigOption } from "./options.ts";
-import { interruptSignal, load, pickCluster, withConfig, withExample } from "./options.ts";
+import { interruptSignal, load, pickCluster, wholeNumber, withConfig, withExample } from "./options.ts";
 
-type Flags = ConfigOption & { readonly cluster?: string; readonly relay: boolean };
+type Flags = ConfigOption & { readonly cluster?: string; readonly shard?: number; readonly relay: boolean };
 type ChoiceFlags = Flags & { readonly all: boolean; readonly type?: string };
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -33,7 +33,7 @@ async function where(
   const { collectorLetters, relayLetters } = await import("../dead-letter/stores.ts");
   const store = options.relay
     ? relayLetters(config)
-    : collectorLetters(config, pickCluster(Object.keys(config.clusters), options.cluster));
+    : collectorLetters(config, pickCluster(Object.keys(config.clusters), options.cluster), options.shard);
   const { runInside } = await import("../dead-letter/in-container.ts");
   const exitCode = await runInside(config, store, words);
   process.exitCode = exitCode ?? ((await work(store)) === false ? 1 : 0);
@@ -48,10 +48,15 @@ const choiceWords = (ids: readonly string[], { all, type }: ChoiceFlags): readon
 function withStore(command: Command): Command {
   return command
     .option("--cluster <name>", "Kafka cluster; needed where the configuration has several")
+    .option(
+      "--shard <number>",
+      "collector of a cluster that several share; the first where it is left out",
+      wholeNumber("--shard", 1),
+    )
     .addOption(
       new Option("--relay", "those of the relay: messages that did not reach Slack")
         .default(false)
-        .conflicts("cluster"),
+        .conflicts(["cluster", "shard"]),
     );
 }
 const typeOption = ["--type <error>", "those refused with this error type"] as const;

@@ -126,3 +126,13 @@ test("dropped letters are gone and were not sent", async () => {
   expect(await listed()).toBe(2);
   expect(elasticsearch.counts.stored).toBe(0);
 });
+
+test("each collector of a shared cluster keeps letters of its own, and there is none beyond the last", () => {
+  const clusters = Object.entries(config().clusters).map(
+    ([name, entry]) => [name, { ...entry, shards: 3 }] as const,
+  );
+  const shared = { ...config(), clusters: Object.fromEntries(clusters) };
+  expect(collectorLetters(shared, "shop").container).toBe("collector-shop");
+  expect(collectorLetters(shared, "shop", 3).container).toBe("collector3-shop");
+  expect(() => collectorLetters(shared, "shop", 4)).toThrow(/from 1 to 3/);
+});

@@ -8,6 +8,7 @@ import { retryLetters } from "../../collectors/retry-letters.ts";
 import type { StoredLetter } from "../../collectors/spool/dead-letter-reader.ts";
 import { DEAD_LETTER_FOLDER } from "../../collectors/spool/open.ts";
 import type { Config } from "../../config/schema.ts";
+import { LaglineError } from "../../model/errors.ts";
 import { collectorName, RELAY_NAME } from "../../stacks/endpoints.ts";
 
 export type Retried = {
@@ -30,12 +31,20 @@ export type LetterStore = {
   retry(letters: readonly StoredLetter[], signal: AbortSignal): AsyncGenerator<readonly Retried[]>;
 };
 
-export function collectorLetters(config: Config, cluster: string): LetterStore {
+/** @throws LaglineError `LAGLINE_USAGE_SHARD` where the cluster has fewer collectors. */
+export function collectorLetters(config: Config, cluster: string, shard = 1): LetterStore {
+  const shards = config.clusters[cluster]?.shards ?? 1;
+  if (!Number.isInteger(shard) || shard < 1 || shard > shards) {
+    throw new LaglineError({
+      code: "LAGLINE_USAGE_SHARD",
+      message: `--shard must be a whole number from 1 to ${shards}, the collectors of ${cluster}.`,
+    });
+  }
   return {
     of: cluster,
     directory: join(config.collector.spool_directory, cluster, DEAD_LETTER_FOLDER),
     receiver: "in Elasticsearch",
-    container: collectorName(cluster),
+    container: collectorName(cluster, shard),
     words: ["--cluster", cluster],
     async *retry(letters, signal) {
       for await (const batch of retryLetters(config, letters, signal))

@@ -14,8 +14,10 @@ import {
   burrowName,
   BURROW_PORT,
   collectorName,
+  numbers,
   elasticsearchHostUrls,
 } from "../../stacks/endpoints.ts";
+import { healthPort } from "../../stacks/files/collector-files.ts";
 import { ownContainers } from "../deploy/docker.ts";
 import { connectionOf } from "../kafka-admin/of-cluster.ts";
 import { openElasticsearch, searchOver } from "../search/search.ts";
@@ -55,7 +57,7 @@ export async function walkChain(config: Config, options: WalkOptions): Promise<r
     const perCluster = Object.entries(config.clusters).map(async ([name, entry]) => [
       ...(await link(walk, { link: "kafka", cluster: name }, () => kafka(walk, name, entry))),
       ...(await link(walk, { link: "burrow", cluster: name }, () => burrow(walk, name, entry))),
-      ...(await link(walk, { link: "collector", cluster: name }, () => collector(walk, name))),
+      ...(await link(walk, { link: "collector", cluster: name }, () => collector(walk, name, entry))),
     ]);
     const shared = [
       link(walk, { link: "elasticsearch" }, () => elasticsearch(walk)),
@@ -129,11 +131,14 @@ async function burrow(walk: Walk, cluster: string, entry: ClusterConfig): Promis
   ];
 }
 
-async function collector(walk: Walk, cluster: string): Promise<readonly Observation[]> {
+async function collector(
+  walk: Walk,
+  cluster: string,
+  { shards }: ClusterConfig,
+): Promise<readonly Observation[]> {
   const stored = await storedBy(walk, cluster);
   if (walk.containers === undefined) return [noEngine(), ...stored];
-  const [name, found] = named(walk, collectorName(cluster));
-  if (found === undefined && walk.containers.length === 0) {
+  if (walk.containers.length === 0) {
     return [
       skipped(
         "container",
@@ -142,11 +147,19 @@ async function collector(walk: Walk, cluster: string): Promise<readonly Observat
       ...stored,
     ];
   }
+  const processes = await Promise.all(
+    numbers(shards).map((shard) => collectorProcess(walk, collectorName(cluster, shard), shard)),
+  );
+  return [...processes.flat(), ...stored];
+}
+
+async function collectorProcess(walk: Walk, thing: string, shard: number): Promise<readonly Observation[]> {
+  const [name, found] = named(walk, thing);
   const container = judgeContainer(name, found);
-  if (container.outcome === "broken") return [container, ...stored];
-  const url = `http://127.0.0.1:${walk.config.collector.health_port}/readyz`;
+  if (container.outcome === "broken") return [container];
+  const url = `http://127.0.0.1:${healthPort(walk.config, shard)}/readyz`;
   const ready = await askInside({ config: walk.config, container: name, signal: walk.signal }, { url });
-  return [container, judgeReadiness(ready), ...stored];
+  return [container, judgeReadiness(ready)];
 }
 
 async function storedBy(walk: Walk, cluster: string): Promise<readonly Observation[]> {
