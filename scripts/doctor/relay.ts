@@ -131,7 +131,7 @@ function judgeGivenUp(metric: Metric): Observation {
   return warning(
     "dead-letters",
     `Since the relay exists ${parts.join(", and ")}.`,
-    "Its log has the reason of each; alerts.relay.directory keeps the dead letters.",
+    "`lagline dead-letter list --relay` shows them with their reasons; `retry --relay` sends them again.",
   );
 }
 
