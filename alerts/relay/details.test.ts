@@ -127,8 +127,18 @@ test("a group that is well again by the time of posting is not blamed with a cau
 test("an all-clear gains its peak, as far as it is known", () => {
   const over = "`a` (`orders`) is over, confirmed by the newest data.";
   const peak = (timeLagSeconds: number | null, lag: number | null): string =>
-    withDetails(over, { kind: "peak", timeLagSeconds, lag });
-  expect(peak(1617, 208_300)).toBe(`${over}\nAt its worst: 26m 57s late, 208.3k messages behind.`);
-  expect(peak(null, 1)).toBe(`${over}\nAt its worst: 1 message behind.`);
-  expect(peak(7, null)).toBe(`${over}\nAt its worst: 7s late.`);
+    withDetails(over, { kind: "peak", sinceMs: AT - 600_000, untilMs: AT, timeLagSeconds, lag });
+  expect(peak(1617, 208_300)).toBe(
+    `${over}\nAt its worst since 16:47 UTC: 26m 57s late, 208.3k messages behind.`,
+  );
+  expect(peak(null, 1)).toBe(`${over}\nAt its worst since 16:47 UTC: 1 message behind.`);
+  expect(peak(7, null)).toBe(`${over}\nAt its worst since 16:47 UTC: 7s late.`);
+  const days = {
+    kind: "peak",
+    sinceMs: AT - 2 * 86_400_000,
+    untilMs: AT,
+    timeLagSeconds: 7,
+    lag: null,
+  } as const;
+  expect(withDetails(over, days)).toContain("since 2026-11-19 16:57 UTC");
 });

@@ -4,7 +4,17 @@
  */
 import { VERDICTS } from "../../model/verdicts.ts";
 import type { TimeLagMethod, Verdict } from "../../model/verdicts.ts";
-import { TEXT_LENGTH, count, cut, duration, nameOf, sentence, shortened, wallClock } from "./markup.ts";
+import {
+  TEXT_LENGTH,
+  count,
+  cut,
+  duration,
+  moment,
+  nameOf,
+  sentence,
+  shortened,
+  wallClock,
+} from "./markup.ts";
 
 export type PartitionDetails = {
   readonly topic: string;
@@ -34,6 +44,9 @@ export type Details =
   | {
       /** The highest values while an alert lasted; null where none is known. */
       readonly kind: "peak";
+      /** Begin and end of the alert as people know it, epoch ms: Grafana counts anew after a reload. */
+      readonly sinceMs: number;
+      readonly untilMs: number;
       readonly timeLagSeconds: number | null;
       readonly lag: number | null;
     };
@@ -92,12 +105,19 @@ function causeLine({ verdict, cause }: Extract<Details, { kind: "state" }>): rea
   return [`${isBad ? "Cause" : `Newest data says ${label}`}: ${sentence(cause, CAUSE_LENGTH)}`];
 }
 
-function peakLine({ timeLagSeconds, lag }: Extract<Details, { kind: "peak" }>): readonly string[] {
+function peakLine({
+  sinceMs,
+  untilMs,
+  timeLagSeconds,
+  lag,
+}: Extract<Details, { kind: "peak" }>): readonly string[] {
   const parts = [
     ...(timeLagSeconds === null ? [] : [`${duration(timeLagSeconds * 1000)} late`]),
     ...(lag === null ? [] : [`${count(lag)} ${lag === 1 ? "message" : "messages"} behind`]),
   ];
-  return parts.length === 0 ? [] : [`At its worst: ${parts.join(", ")}.`];
+  return parts.length === 0
+    ? []
+    : [`At its worst since ${moment(sinceMs, untilMs)} UTC: ${parts.join(", ")}.`];
 }
 
 /** `• topic/3: 14m 2s late, 12.3k behind, last commit 14m 5s ago, owner client-1 (host)` */

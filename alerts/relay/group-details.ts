@@ -125,5 +125,5 @@ export async function readPeak(
   });
   const { late, lag } = peakAnswer.parse(aggregationsOf(body));
   if (late.value === null && lag.value === null) return null;
-  return { kind: "peak", timeLagSeconds: late.value, lag: lag.value };
+  return { kind: "peak", sinceMs: startsAtMs, untilMs: endsAtMs, timeLagSeconds: late.value, lag: lag.value };
 }

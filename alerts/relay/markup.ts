@@ -35,9 +35,10 @@ export function clock(ms: number): string {
   return new Date(ms).toISOString().slice(11, 16);
 }
 
-/** `2026-11-21`. */
-export function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+/** `02:14`, and `2026-11-21 02:14` where that is a day ago or more. */
+export function moment(ms: number, nowMs: number): string {
+  const date = nowMs - ms < 86_400_000 ? "" : `${new Date(ms).toISOString().slice(0, 10)} `;
+  return `${date}${clock(ms)}`;
 }
 
 /** `02:14:05`. */

@@ -199,7 +199,13 @@ test("the peak is the highest between begin and end", async () => {
   const { read, asked } = await world((_query, response) =>
     response.end('{"hits":{"hits":[]},"aggregations":{"late":{"value":1617.2},"lag":{"value":208300}}}'),
   );
-  expect(await read(over)).toEqual({ kind: "peak", timeLagSeconds: 1617.2, lag: 208_300 });
+  expect(await read(over)).toEqual({
+    kind: "peak",
+    sinceMs: over.startsAtMs,
+    untilMs: NOW,
+    timeLagSeconds: 1617.2,
+    lag: 208_300,
+  });
   expect(asked[0]).toContain(new Date(over.startsAtMs).toISOString());
   expect(asked[0]).toContain(new Date(NOW).toISOString());
 });

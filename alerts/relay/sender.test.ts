@@ -165,7 +165,7 @@ test("a refused message gets a stand-in; a refused stand-in does not get another
 });
 
 const about = { cluster: "orders", group: "a", startsAtMs: 0, endsAtMs: null };
-const peak = { kind: "peak" as const, timeLagSeconds: 90, lag: null };
+const peak = { kind: "peak" as const, sinceMs: 0, untilMs: 1, timeLagSeconds: 90, lag: null };
 
 test("a message about a group gains what the newest data says, at each attempt anew", async () => {
   let asked = 0;
@@ -177,8 +177,8 @@ test("a message about a group gains what the newest data says, at each attempt a
   await put("b", { text: "Not about a group." });
   await pass(5);
   expect(sent.map(({ text }) => text)).toEqual([
-    "It is over.\nAt its worst: 1s late.",
-    "It is over.\nAt its worst: 2s late.",
+    "It is over.\nAt its worst since 00:00 UTC: 1s late.",
+    "It is over.\nAt its worst since 00:00 UTC: 2s late.",
     "Not about a group.",
   ]);
   expect(keeper.now.totals).toMatchObject({ sent: 2 });
@@ -198,9 +198,9 @@ test("what was added cannot make a message a dead letter: it is tried without", 
   await put("b", { text: "Next.", subject: about });
   await pass(10);
   expect(sent.map(({ text }) => text)).toEqual([
-    "It is over.\nAt its worst: 1m 30s late.",
+    "It is over.\nAt its worst since 00:00 UTC: 1m 30s late.",
     "It is over.",
-    "Next.\nAt its worst: 1m 30s late.",
+    "Next.\nAt its worst since 00:00 UTC: 1m 30s late.",
   ]);
   expect(buried).toEqual([]);
 });

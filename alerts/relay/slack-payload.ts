@@ -1,10 +1,9 @@
 /** The JSON that Slack gets: one coloured attachment, as Grafana's own contact point sends. */
-import { clock, day, duration } from "./markup.ts";
+import { duration, moment } from "./markup.ts";
 import type { OutboxMessage } from "./state.ts";
 
 /** Sooner than this nobody needs to know that a message waited. */
 const LATE_MS = 120_000;
-const DAY_MS = 86_400_000;
 
 export type Mention = "none" | "here" | "channel";
 
@@ -36,9 +35,7 @@ function footerOf({ queuedAtMs, mayBeRepeat }: OutboxMessage, nowMs: number): st
   const lateMs = nowMs - queuedAtMs;
   return [
     ...(lateMs >= LATE_MS
-      ? [
-          `Delayed: true at ${lateMs < DAY_MS ? "" : `${day(queuedAtMs)} `}${clock(queuedAtMs)} UTC, Slack took it ${duration(lateMs)} later.`,
-        ]
+      ? [`Delayed: true at ${moment(queuedAtMs, nowMs)} UTC, Slack took it ${duration(lateMs)} later.`]
       : []),
     ...(mayBeRepeat ? ["May be a repeat: Slack's answer to an earlier try was lost."] : []),
   ].join(" ");
