@@ -90,9 +90,9 @@ async function print(end: {
   if (!process.stdout.write(`\n${JSON.stringify(report)}\n`)) await once(process.stdout, "drain");
 }
 
-/** Packets to and from these ports, as the filter's words have it. */
+/** Packets to and from these ports, as the words of the filter have it. The lock of the command is that of the host: an engine may hold it. */
 function filter(action: "-A" | "-F", rule: readonly string[] = []): void {
-  const done = spawnSync("iptables", [action, "INPUT", ...rule], { encoding: "utf8" });
+  const done = spawnSync("iptables", ["-w", "10", action, "INPUT", ...rule], { encoding: "utf8" });
   if (done.status !== 0) throw new Error(`iptables: ${done.stderr}`);
 }
 
@@ -104,7 +104,9 @@ const drop = (direction: "--dport" | "--sport", port: string, share?: number): v
 
 /** Packets that matched a rule so far. */
 function droppedPackets(): number {
-  const { stdout } = spawnSync("iptables", ["-L", "INPUT", "-v", "-x", "-n"], { encoding: "utf8" });
+  const { stdout } = spawnSync("iptables", ["-w", "10", "-L", "INPUT", "-v", "-x", "-n"], {
+    encoding: "utf8",
+  });
   return [...stdout.matchAll(/^\s*(\d+)\s+\d+\s+DROP/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 

@@ -40,7 +40,7 @@ export type SceneReport = z.output<typeof reportSchema>;
 
 /** Root, and the commands that make and filter a network. */
 export function canMakeNetworks(): boolean {
-  const probe = ["ip link set lo up", "iptables -S INPUT"].join(" && ");
+  const probe = ["ip link set lo up", "iptables -w 10 -S INPUT"].join(" && ");
   return spawnSync("unshare", ["--net", "--mount", "sh", "-c", probe]).status === 0;
 }
 
