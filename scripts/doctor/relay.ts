@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { RELAY_USER } from "../../alerts/names.ts";
 import { describeError } from "../../model/errors.ts";
-import { judgeReadiness } from "./collector.ts";
+import { judgeReadiness } from "./container.ts";
 import type { Observation } from "./finding.ts";
 import { broken, ok, skipped, warning } from "./finding.ts";
 import type { Reply } from "./http.ts";

@@ -3,7 +3,7 @@ import type { Config } from "../../config/schema.ts";
 import { hostName } from "../../stacks/deployment.ts";
 import { RELAY_NAME } from "../../stacks/endpoints.ts";
 import { relayTarget, usesRelay } from "../../stacks/files/relay-files.ts";
-import { judgeContainer } from "./collector.ts";
+import { judgeContainer } from "./container.ts";
 import { askInside } from "./container-http.ts";
 import type { Walk } from "./context.ts";
 import { named } from "./context.ts";
