@@ -1,7 +1,7 @@
 /** SIGHUP on a real collector process, between a fake Burrow and a fake Elasticsearch. */
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -157,3 +157,36 @@ test("a new file that cannot be started with gives way to the old one", { timeou
   server.close();
   expect(log).toMatch(/goes back to the old one: Cannot serve health/);
 });
+
+test("documents in files are switched on, moved and off again, while Elasticsearch gets every tick", async () => {
+  await start();
+  const linesIn = (folder: string): readonly string[] => {
+    const path = join(directory, folder, "local");
+    if (!existsSync(path)) return [];
+    const names = readdirSync(path).filter((name) => name.endsWith(".ndjson"));
+    return names.flatMap((name) => readFileSync(join(path, name), "utf8").split("\n").slice(0, -1));
+  };
+  const switchTo = async (outputs: object): Promise<void> => {
+    const before = log.split("LAGLINE_COLLECT_STARTED").length;
+    await write({ collector: { outputs } });
+    child?.kill("SIGHUP");
+    await until("another start", () => log.split("LAGLINE_COLLECT_STARTED").length > before);
+  };
+  for (const folder of ["first", "second"]) {
+    await switchTo({ file: { directory: join(directory, folder) } });
+    await until(`lines in the ${folder} folder`, () => linesIn(folder).length >= 4);
+  }
+  await switchTo({});
+  const [first, second] = [linesIn("first").length, linesIn("second").length];
+  const known = ticks().size;
+  await until("further ticks", () => ticks().size >= known + 2);
+  expect([linesIn("first").length, linesIn("second").length]).toEqual([first, second]);
+  // Nobody holds a folder any more.
+  expect(readdirSync(join(directory, "second", "local")).filter((name) => name.startsWith("lock"))).toEqual(
+    [],
+  );
+  expect(log).not.toContain("LAGLINE_FILE_OUTPUT_LOST");
+  const texts = new Set([...elasticsearch.documents.values()].map((document) => JSON.stringify(document)));
+  const lines = [...linesIn("first"), ...linesIn("second")];
+  expect(lines.filter((line) => !texts.has(line))).toEqual([]);
+}, 60_000);
