@@ -154,11 +154,15 @@ test("a cycle that the spool does not accept is not in the files either", async 
   expect(said).toEqual(["written 5", "written 5"]);
 });
 
-type Trouble = { write?: (nth: number) => Promise<void> };
+type Trouble = {
+  write?: (nth: number) => Promise<void>;
+  close?: (nth: number) => Promise<void>;
+};
 
-/** Files on a real disk whose writes first do what the trouble says. */
+/** Files on a real disk that first do what the trouble says. */
 function troubled(trouble: Trouble): Pick<FileOutputOptions, "open"> {
   let writes = 0;
+  let closes = 0;
   return {
     async open(path, bounds) {
       const disk = await openDisk(path);
@@ -168,6 +172,11 @@ function troubled(trouble: Trouble): Pick<FileOutputOptions, "open"> {
           writes += 1;
           await trouble.write?.(writes);
           return file.write(bytes, position);
+        },
+        close: async () => {
+          closes += 1;
+          await trouble.close?.(closes);
+          await file.close();
         },
       });
       const files = await openRotatingFiles(
@@ -213,32 +222,60 @@ describe("a disk that fails in the middle of a cycle", () => {
       },
     };
     const sink = memorySink();
-    const both = copyToFile(sink, outputTo(directory, { ...troubled(trouble), waitMs: 60 }));
+    const both = copyToFile(sink, outputTo(directory, { ...troubled(trouble), waitMs: 400 }));
     await both.append(reused(batchOf("a", 1, TICK)));
     const startedMs = performance.now();
     await both.append(reused(batchOf("b", 2, TICK), batchOf("c", 3, TICK), batchOf("d", 4, TICK)));
-    expect(performance.now() - startedMs).toBeGreaterThan(55);
+    expect(performance.now() - startedMs).toBeGreaterThan(390);
     await both.append(reused(batchOf("e", 5, TICK)));
     expect(said).toEqual([
       "written 1",
-      "lost 9 slow: The disk did not answer within 60 ms.",
+      "lost 9 slow: The disk did not answer within 400 ms.",
       "lost 5 slow: The disk has not answered an earlier request yet.",
     ]);
     answer?.();
-    await sleep(20);
+    await sleep(200);
     await both.append(reused(batchOf("f", 6, TICK)));
     expect(said.slice(3)).toEqual(["written 6", "recovered, 14 missing"]);
     expect(sink.lines).toHaveLength(21);
     expect(await linesIn(directory)).toEqual([sink.lines[0], ...sink.lines.slice(15)]);
   });
 
+  test("and then does not let go of the file: no cycle waits for that twice", async () => {
+    let letGo: (() => void) | undefined;
+    const trouble: Trouble = {
+      write: async (nth) => {
+        if (nth === 1) throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+      },
+      close: async (nth) => {
+        if (nth === 1) await new Promise<void>((resolve) => (letGo = resolve));
+      },
+    };
+    const sink = memorySink();
+    const both = copyToFile(sink, outputTo(directory, { ...troubled(trouble), waitMs: 400 }));
+    await both.append(reused(batchOf("a", 1, TICK)));
+    const startedMs = performance.now();
+    await both.append(reused(batchOf("b", 2, TICK), batchOf("c", 3, TICK)));
+    expect(performance.now() - startedMs).toBeLessThan(300);
+    letGo?.();
+    await sleep(200);
+    await both.append(reused(batchOf("d", 4, TICK)));
+    expect(said).toEqual([
+      "lost 1 unwritable: EIO: i/o error.",
+      "lost 5 slow: The disk has not answered an earlier request yet.",
+      "written 4",
+      "recovered, 6 missing",
+    ]);
+    expect(await linesIn(directory)).toEqual(sink.lines.slice(6));
+  });
+
   test("that never answers: closing ends all the same", async () => {
     let answer: (() => void) | undefined;
     const trouble: Trouble = { write: async () => new Promise<void>((resolve) => (answer = resolve)) };
-    const output = outputTo(directory, { ...troubled(trouble), waitMs: 30 });
+    const output = outputTo(directory, { ...troubled(trouble), waitMs: 100 });
     await copyToFile(memorySink(), output).append([batchOf("a", 1, TICK)]);
     await output.close();
-    expect(said).toEqual(["lost 1 slow: The disk did not answer within 30 ms."]);
+    expect(said).toEqual(["lost 1 slow: The disk did not answer within 100 ms."]);
     answer?.();
     await sleep(20);
   });

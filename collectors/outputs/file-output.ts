@@ -96,10 +96,11 @@ class DiskOutput implements FileOutput {
     try {
       if (await endsWithin(work, waitMs)) return null;
       isOver = true;
-      this.#late = this.#dropAfter(work);
+      this.#leaveAlone(work.catch(() => undefined).then(async () => this.#drop()));
       return { reason: "slow", detail: `The disk did not answer within ${this.waitMs} ms.` };
     } catch (error) {
-      await this.#drop();
+      const dropped = this.#drop();
+      if (!(await endsWithin(dropped, waitMs))) this.#leaveAlone(dropped);
       return lossOf(error);
     }
   }
@@ -148,10 +149,11 @@ class DiskOutput implements FileOutput {
     return files;
   }
 
-  async #dropAfter(work: Promise<void>): Promise<void> {
-    await work.catch(() => undefined);
-    await this.#drop();
-    this.#late = null;
+  /** Nothing is asked of the disk before this has ended. */
+  #leaveAlone(work: Promise<void>): void {
+    this.#late = work.finally(() => {
+      this.#late = null;
+    });
   }
 
   async #drop(): Promise<void> {
