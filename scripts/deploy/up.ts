@@ -13,6 +13,7 @@ import type { Progress } from "../platform/progress.ts";
 import { renderAll } from "../render.ts";
 import { runCdktfStep } from "./deploy.ts";
 import { diagnoseContainers } from "./diagnose.ts";
+import { kafkaPreflight } from "./kafka-preflight.ts";
 import { prepare } from "./prepare.ts";
 import { reloadGrafana } from "./reload-grafana.ts";
 import { waitForGroups } from "./wait-for-groups.ts";
@@ -31,6 +32,7 @@ export async function bringUp(loaded: LoadedConfig, options: UpOptions): Promise
   const { config } = loaded;
   const { progress, signal, print } = options;
   const kept = keptVolumes({ config, deployed: readDeployed(config) });
+  await kafkaPreflight(config, { log: (line) => progress.log(line) });
   const prepared = await prepare(config, options);
   await deploy(loaded, options);
   if (prepared.platform.images.grafana !== undefined) {
