@@ -6,6 +6,7 @@ export class ByteWriter {
   #bytes = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
+  readonly #encoder = new TextEncoder();
 
   /** A non-negative integer up to 2^53 − 1, seven bits a byte. */
   uint(value: number): void {
@@ -49,8 +50,15 @@ export class ByteWriter {
     this.#length += 4;
   }
 
+  /** Four bytes. */
+  uint32(value: number): void {
+    this.#room(4);
+    this.#view.setUint32(this.#length, value, true);
+    this.#length += 4;
+  }
+
   text(value: string): void {
-    const encoded = new TextEncoder().encode(value);
+    const encoded = this.#encoder.encode(value);
     this.uint(encoded.length);
     this.#room(encoded.length);
     this.#bytes.set(encoded, this.#length);
@@ -62,8 +70,9 @@ export class ByteWriter {
     for (const value of values) this.text(value);
   }
 
+  /** All that was written so far; valid until more is. */
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #room(more: number): void {
@@ -72,10 +81,10 @@ export class ByteWriter {
   }
 
   #grow(more: number): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    // The former memory is free at once.
+    const larger = this.#bytes.buffer.transfer(Math.max(this.#bytes.length * 2, this.#length + more));
+    this.#bytes = new Uint8Array(larger);
+    this.#view = new DataView(larger);
   }
 }
 
