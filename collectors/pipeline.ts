@@ -1,4 +1,5 @@
 /** One tick: scrape → analyse → encode, as a stream of batches that are asked for one at a time. */
+import { startDeadline } from "../model/deadline.ts";
 import type { LagDocument } from "../model/documents.ts";
 import type { BurrowState, ScrapeProblem } from "../model/snapshot.ts";
 import type { BeginEvent, BurrowScraper, ScrapeEvent } from "./burrow/scrape.ts";
@@ -121,10 +122,14 @@ class TickRun implements Tick {
 
   async *#produce(): AsyncGenerator<SpoolBatch, void, undefined> {
     const { signal, deadlineMs } = this.#tick;
-    const either = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    for await (const event of this.#options.scraper.scrape(either)) {
-      signal.throwIfAborted();
-      yield* this.#encoder.add(this.#timed(() => this.#apply(event)));
+    const deadline = startDeadline(deadlineMs, signal);
+    try {
+      for await (const event of this.#options.scraper.scrape(deadline.signal)) {
+        signal.throwIfAborted();
+        yield* this.#encoder.add(this.#timed(() => this.#apply(event)));
+      }
+    } finally {
+      deadline.end();
     }
     this.#scrapeSeconds = (this.#options.now() - this.#startedMs) / 1000;
     signal.throwIfAborted();

@@ -3,6 +3,7 @@
  * group. Of topics and the cluster there is one document, so the first shard writes those; the sums of the cluster's own
  * record are made of the parts that the others tell it over HTTP, tick by tick.
  */
+import { withDeadline } from "../model/deadline.ts";
 import type { LagDocument } from "../model/documents.ts";
 import type { Shard } from "../model/shard.ts";
 import type { EncodableDocument } from "./encode.ts";
@@ -66,11 +67,11 @@ type Closing = { readonly own: LagDocument; readonly tickMs: number; readonly si
 async function wholeCluster(options: ShardOptions, { own, tickMs, signal }: Closing): Promise<LagDocument> {
   const { shard, cluster, peers, intervalMs, onMissing } = options;
   const patienceMs = Math.min(Math.round(intervalMs * PATIENCE_INTERVALS), LONGEST_PATIENCE_MS);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   const tick = new Date(tickMs).toISOString();
-  const answers = await Promise.all(
-    peers.map(async (url) => (options.readPart ?? readPart)({ url, cluster, of: shard.of, tick, deadline })),
-  );
+  const answers = await withDeadline({ ms: patienceMs, signals: [signal] }, async (deadline) => {
+    const ask = options.readPart ?? readPart;
+    return Promise.all(peers.map(async (url) => ask({ url, cluster, of: shard.of, tick, deadline })));
+  });
   signal.throwIfAborted();
   const found = new Map<number, LagDocument>();
   const problems: string[] = [];

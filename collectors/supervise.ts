@@ -1,4 +1,5 @@
 /** The life of the collector process: health server, delivery, history, ticks; one signal stops it, a second forces. */
+import { withDeadline } from "../model/deadline.ts";
 import process from "node:process";
 import type { Delivery } from "./adapters.ts";
 import type { Collector } from "./collector.ts";
@@ -87,9 +88,8 @@ export async function supervise(options: SuperviseOptions): Promise<RunResult> {
   try {
     const reason = await collector.run(stopping.signal, forced.signal);
     if (options.reloadRequested?.aborted === true && !isSignalled && reason === "stopped") return "reload";
-    await delivery?.drain(
-      options.stopDeadlineMs * (1 - CYCLE_SHARE),
-      AbortSignal.timeout(options.stopDeadlineMs),
+    await withDeadline({ ms: options.stopDeadlineMs, signals: [] }, async (signal) =>
+      delivery?.drain(options.stopDeadlineMs * (1 - CYCLE_SHARE), signal),
     );
     events.stopped({ waiting: delivery?.waiting() ?? 0, reason });
     return reason === "stopped" ? 0 : 1;

@@ -2,6 +2,7 @@
  * Signs of life. Grafana's always-firing rule arrives as a heartbeat: it is passed on to a dead-man's switch, and its
  * silence is told. The canary group's alert proves the chain from Kafka on: its silence is told too.
  */
+import { withDeadline } from "../../model/deadline.ts";
 import { isHeartbeat } from "./classify.ts";
 import { withMerged } from "./decide.ts";
 import { clock, duration } from "./markup.ts";
@@ -142,8 +143,11 @@ export class Heartbeats {
     try {
       const url = await heartbeatUrl();
       if (url === null) return;
-      const response = await fetch(url, { method: "POST", signal: AbortSignal.timeout(DEADLINE_MS) });
-      await response.body?.cancel();
+      const response = await withDeadline({ ms: DEADLINE_MS, signals: [] }, async (signal) => {
+        const answer = await fetch(url, { method: "POST", signal });
+        await answer.body?.cancel();
+        return answer;
+      });
       if (!response.ok) events.heartbeatUrlFails(`HTTP ${response.status}`);
     } catch {
       // Its message may hold the address, which is a secret.

@@ -3,6 +3,7 @@
  * answer the message goes out as it is, and for a while nobody asks again, so that a queue is not held up again and again.
  */
 import { z } from "zod";
+import { withDeadline } from "../../model/deadline.ts";
 import { describeError } from "../../model/errors.ts";
 import type { Details } from "./details.ts";
 import { readPeak, readState } from "./group-details.ts";
@@ -59,9 +60,10 @@ async function within<Result>(
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const signal = AbortSignal.any([AbortSignal.timeout(ms), outer]);
-  signal.throwIfAborted();
-  return Promise.race([work(signal), endOf(signal)]);
+  return withDeadline({ ms, signals: [outer] }, async (signal) => {
+    signal.throwIfAborted();
+    return Promise.race([work(signal), endOf(signal)]);
+  });
 }
 
 async function endOf(signal: AbortSignal): Promise<never> {

@@ -2,6 +2,7 @@
  * Posts one message to a Slack incoming webhook and says what became of it. It does not wait or try again: the caller
  * knows the queue. The address is a secret and is in no text that leaves this file.
  */
+import { startDeadline } from "../../model/deadline.ts";
 
 export type SlackOutcome =
   | {
@@ -55,23 +56,25 @@ export async function postTo(
     readonly maximumBytes: number;
   },
 ): Promise<SlackAnswer | Extract<SlackOutcome, { kind: "retry" | "uncertain" }>> {
-  const deadline = AbortSignal.timeout(options.deadlineMs ?? DEADLINE_MS);
+  const deadline = startDeadline(options.deadlineMs ?? DEADLINE_MS, options.signal);
   try {
     const response = await fetch(options.url, {
       method: "POST",
       headers: options.headers,
       body: message instanceof URLSearchParams ? message.toString() : JSON.stringify(message),
       redirect: "manual",
-      signal: AbortSignal.any([deadline, options.signal]),
+      signal: deadline.signal,
     });
     const text = await readBounded(response, options.maximumBytes);
     return { status: response.status, text, retryAfter: response.headers.get("retry-after") };
   } catch (error) {
-    if (deadline.aborted) return { kind: "uncertain", reason: "no answer before the deadline" };
+    if (deadline.isOver()) return { kind: "uncertain", reason: "no answer before the deadline" };
     const code = codeOf(error);
     return BEFORE_CONNECTION.has(code)
       ? { kind: "retry", reason: code, retryAfterMs: null }
       : { kind: "uncertain", reason: options.signal.aborted ? "stopped while sending" : code };
+  } finally {
+    deadline.end();
   }
 }
 

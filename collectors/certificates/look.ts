@@ -1,4 +1,5 @@
 /** Reads when the certificates end that a connection depends on: those in files and those that servers present. */
+import { withDeadline } from "../../model/deadline.ts";
 import { readFile } from "node:fs/promises";
 import { presentedChain } from "./chain.ts";
 import type { Peer } from "./chain.ts";
@@ -56,8 +57,9 @@ async function lookAtFile(source: CertificateFile): Promise<Expiry | undefined> 
 async function lookAtServer(source: CertificateServer, signal: AbortSignal): Promise<Expiry | undefined> {
   const url = new URL(source.url);
   if (url.protocol === "http:") return undefined;
-  const limits = AbortSignal.any([signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)]);
-  const chain = await presentedChain(await peerOf(url, source), limits);
+  const peer = await peerOf(url, source);
+  const limits = { ms: HANDSHAKE_TIMEOUT_MS, signals: [signal] };
+  const chain = await withDeadline(limits, async (limited) => presentedChain(peer, limited));
   const hasOwnAuthority = source.caFile !== undefined || source.isPinned === true;
   const { renewal } = source;
   return expiryOfChain({ origin: `${url.protocol}//${url.host}`, hasOwnAuthority, renewal }, chain);

@@ -5,6 +5,7 @@
  */
 import { Client, errors, Serializer, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
+import { startDeadline } from "../../model/deadline.ts";
 import { describeLookup } from "../../model/lookup.ts";
 import { readAllCreated } from "./answers.ts";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
@@ -177,9 +178,9 @@ type Sending = {
 
 async function send({ clientFor, settings, request, credentials }: Sending): Promise<HttpAnswer> {
   const timeoutMs = request.timeoutMs ?? settings.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
-  const deadline = AbortSignal.timeout(timeoutMs);
   // The client aborts the signal it is given, so each request gets one of its own.
-  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  const deadline = startDeadline(timeoutMs, ...(request.signal === undefined ? [] : [request.signal]));
+  const { signal } = deadline;
   try {
     const client = await clientFor(signal);
     const result = await client.transport.request(
@@ -210,7 +211,7 @@ async function send({ clientFor, settings, request, credentials }: Sending): Pro
         `Elasticsearch sent more than the ${settings.maximumAnswerBytes ?? MAX_ANSWER_BYTES} bytes of an answer that are read (collector.limits.elasticsearch_answer_bytes).`,
       );
     }
-    const timedOut = deadline.aborted;
+    const timedOut = deadline.isOver();
     const isExpired = error instanceof Error && isOutdated(error.message);
     throw faultOf(error, {
       timeoutMs,
@@ -219,6 +220,8 @@ async function send({ clientFor, settings, request, credentials }: Sending): Pro
       files: settings.files,
       ended: isExpired ? await endedOf(settings, request.signal) : [],
     });
+  } finally {
+    deadline.end();
   }
 }
 

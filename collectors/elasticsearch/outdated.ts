@@ -1,4 +1,5 @@
 /** Which certificates of Elasticsearch are over. The error of a refused handshake does not say it, so they are looked at again. */
+import { withDeadline } from "../../model/deadline.ts";
 import { describeEnd } from "../certificates/expiry.ts";
 import { lookAtCertificates } from "../certificates/look.ts";
 import type { ConnectionFiles } from "./credentials.ts";
@@ -12,18 +13,16 @@ export async function describeEnded(
   { caFile, caFingerprint, serverName }: ConnectionFiles,
   stop?: AbortSignal,
 ): Promise<readonly string[]> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
-  const found = await lookAtCertificates(
-    urls.map((url) => ({
-      kind: "server",
-      url,
-      renewal: "",
-      ...(serverName === undefined ? {} : { serverName }),
-      ...(caFile === undefined ? {} : { caFile }),
-      ...(caFingerprint === undefined ? {} : { isPinned: true }),
-    })),
-    stop === undefined ? deadline : AbortSignal.any([deadline, stop]),
-  );
+  const servers = urls.map((url) => ({
+    kind: "server" as const,
+    url,
+    renewal: "",
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(caFingerprint === undefined ? {} : { isPinned: true }),
+  }));
+  const limits = { ms: DEADLINE_MS, signals: stop === undefined ? [] : [stop] };
+  const found = await withDeadline(limits, async (signal) => lookAtCertificates(servers, signal));
   const nowMs = Date.now();
   return found.filter(({ endsMs }) => endsMs <= nowMs).map((expiry) => describeEnd(expiry, nowMs));
 }

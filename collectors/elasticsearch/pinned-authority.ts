@@ -5,6 +5,7 @@
  * signatures and host name against that certificate, as with `tls.ca_file`.
  */
 import type { X509Certificate } from "node:crypto";
+import { withDeadline } from "../../model/deadline.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { isSelfSigned, presentedChain } from "../certificates/chain.ts";
 import { ElasticsearchFault } from "./fault.ts";
@@ -52,8 +53,10 @@ export async function findAuthority({
   const found = new AbortController();
   const problems: Problem[] = [];
   const asked = urls.map(async (url) => {
-    const limits = AbortSignal.any([signal, found.signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT_MS)]);
-    const finding = await askNode(new URL(url), normalise(fingerprint), { serverName, signal: limits });
+    const limits = { ms: HANDSHAKE_TIMEOUT_MS, signals: [signal, found.signal] };
+    const finding = await withDeadline(limits, async (limited) =>
+      askNode(new URL(url), normalise(fingerprint), { serverName, signal: limited }),
+    );
     if ("authority" in finding) return finding.authority;
     problems.push(finding);
     throw new Error(finding.problem);
