@@ -1,6 +1,6 @@
 /** Adds a few event documents to the data stream, at once and without the collector's spool. */
-import { AllCreated } from "../../collectors/elasticsearch/answers.ts";
 import { z } from "zod";
+import { AllCreated } from "../../collectors/elasticsearch/answers.ts";
 import type { BulkTarget } from "../../collectors/elasticsearch/bulk.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { LagDocument } from "../../model/documents.ts";
