@@ -24,6 +24,16 @@ describe("HeadHistory", () => {
     expect(history.newestOffset(slot)).toBe(10);
   });
 
+  it("takes no end below 0, which a commit at -1 would imply and no history could keep", () => {
+    const history = new HeadHistory();
+    const slot = history.allocate();
+    expect(history.record(slot, T0, -1)).toBe(true);
+    history.seed(slot, T0 - 30_000, -1);
+    expect(history.count(slot)).toBe(0);
+    history.record(slot, T0, 0);
+    expect(history.newestOffset(slot)).toBe(0);
+  });
+
   it("does not grow beyond its ring and keeps the oldest point for days", () => {
     const history = new HeadHistory();
     const slot = history.allocate();

@@ -56,8 +56,12 @@ export class HeadHistory {
     return this.#chunk(slot).counts[slot & (CHUNK_RINGS - 1)] ?? 0;
   }
 
-  /** Adds a point. Returns false when the end offset went back: the ring then starts anew with this point. */
+  /**
+   * Adds a point. Returns false when the end offset went back: the ring then starts anew with this point. Nothing ends
+   * below 0: such an offset comes of a commit at -1, which is none.
+   */
   record(slot: number, timeMs: number, offset: number): boolean {
+    if (offset < 0) return true;
     const { offsets, times, counts } = this.#chunk(slot);
     const ring = slot & (CHUNK_RINGS - 1);
     const base = ring * HEAD_POINTS;
@@ -100,7 +104,7 @@ export class HeadHistory {
     const base = ring * HEAD_POINTS;
     const count = counts[ring] ?? 0;
     const time = toUnits(timeMs);
-    if (count >= HEAD_POINTS || time <= 0) return;
+    if (count >= HEAD_POINTS || time <= 0 || offset < 0) return;
     if (count > 0 && (time >= (times[base] ?? 0) || offset > (offsets[base] ?? 0))) return;
     offsets.copyWithin(base + 1, base, base + count);
     times.copyWithin(base + 1, base, base + count);
