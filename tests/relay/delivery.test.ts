@@ -79,9 +79,11 @@ test(
       { kind: "reset", took: true },
       { kind: "hang", took: true },
     ];
-    const { slack, relay } = await world(() =>
+    const { slack, store, relay } = await world(() =>
       random() < 0.7 ? ok : (faults[Math.floor(random() * faults.length)] ?? ok),
     );
+    // Kills also come while the relay asks what it can add.
+    store.delayMs = 100;
     let accepted = 0;
     const feed = async (group: string): Promise<void> => {
       for (let step = 0; step < STEPS; step += 1) {

@@ -8,13 +8,15 @@ export type FakeStore = {
   verdictOf: ((group: string) => Verdict) | null;
   /** Takes requests and never answers. */
   hangs: boolean;
+  /** Before each answer. */
+  delayMs: number;
   /** Seconds by which its newest document is old. */
   ageSeconds: number;
   stop(): Promise<void>;
 };
 
 export async function startFakeStore(verdictOf: (group: string) => Verdict): Promise<FakeStore> {
-  const store: FakeStore = { verdictOf, hangs: false, ageSeconds: 0, url: "", stop };
+  const store: FakeStore = { verdictOf, hangs: false, delayMs: 0, ageSeconds: 0, url: "", stop };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -23,7 +25,9 @@ export async function startFakeStore(verdictOf: (group: string) => Verdict): Pro
       const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8") || "{}");
       const headers = { "x-elastic-product": "Elasticsearch", "content-type": "application/json" };
       response.writeHead(store.verdictOf === null ? 503 : 200, headers);
-      response.end(JSON.stringify(store.verdictOf === null ? {} : answer(body, store)));
+      setTimeout(() => {
+        response.end(JSON.stringify(store.verdictOf === null ? {} : answer(body, store)));
+      }, store.delayMs);
     });
   });
   async function stop(): Promise<void> {
