@@ -7,7 +7,7 @@ import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { PATHS } from "./endpoints.ts";
 import { canaryConfiguration } from "./files/canary-files.ts";
-import { kafkaSecrets } from "./monitor-stack.ts";
+import { kafkaSecrets } from "./files/burrow-files.ts";
 import { CANARY_MEGABYTES } from "./memory.ts";
 
 export type CanaryStackOptions = {

@@ -6,7 +6,7 @@ import type { Mount } from "./constructs/service-container.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { BURROW_PORT, burrowName, collectorName, numbers, PATHS } from "./endpoints.ts";
-import { BURROW_PASSWORD_VARIABLE } from "./files/burrow-files.ts";
+import { BURROW_PASSWORD_VARIABLE, kafkaSecrets } from "./files/burrow-files.ts";
 import {
   collectorFolder,
   elasticsearchSecrets,
@@ -130,18 +130,6 @@ export class MonitorStack extends BaseStack {
       },
     });
   }
-}
-
-/** Files that Burrow needs for Kafka: name under /run/secrets and the file on this host. */
-export function kafkaSecrets(settings: ClusterConfig): { readonly name: string; readonly file: string }[] {
-  const { tls, sasl } = settings.kafka?.external ?? {};
-  const candidates = [
-    { name: "kafka-ca", file: tls?.ca_file },
-    { name: "kafka-certificate", file: tls?.certificate_file },
-    { name: "kafka-key", file: tls?.key_file },
-    { name: "kafka-password", file: sasl?.password_file },
-  ];
-  return candidates.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file }]));
 }
 
 /** Burrow takes its password from its file or its environment only; read here, it stays out of `docker inspect`. */

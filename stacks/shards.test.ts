@@ -3,7 +3,7 @@ import { parseConfig } from "../config/load.ts";
 import { neededMegabytes } from "../scripts/deploy/preflight.ts";
 import { synthesise } from "../tests/support/synthesise.ts";
 import { collectorConfig } from "./files/collector-files.ts";
-import { volumeNames } from "./storage-stack.ts";
+import { volumeNames } from "./volumes.ts";
 
 const yaml = (shards: number, more = ""): string => `
 environment: test

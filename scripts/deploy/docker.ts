@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Config } from "../../config/schema.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { hostName } from "../../stacks/deployment.ts";
-import { volumeNames } from "../../stacks/storage-stack.ts";
+import { volumeNames } from "../../stacks/volumes.ts";
 
 export type DockerOptions = {
   readonly signal?: AbortSignal | undefined;

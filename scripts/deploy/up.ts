@@ -7,7 +7,7 @@ import { documentsIndex } from "../../config/documents-index.ts";
 import { bootstrapHostServers, elasticsearchHostUrls } from "../../stacks/endpoints.ts";
 import { readDeployed } from "../../stacks/deployed.ts";
 import { hostName } from "../../stacks/deployment.ts";
-import { keptVolumes } from "../../stacks/storage-stack.ts";
+import { keptVolumes } from "../../stacks/volumes.ts";
 import { writeFiles } from "../../stacks/files/write.ts";
 import type { Progress } from "../platform/progress.ts";
 import { renderAll } from "../render.ts";

@@ -26,7 +26,7 @@ import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
 import { elasticsearchNodeSecrets } from "../../stacks/files/elasticsearch-files.ts";
 import { isRelayToken, relaySecrets, usesRelay } from "../../stacks/files/relay-files.ts";
-import { kafkaSecrets } from "../../stacks/monitor-stack.ts";
+import { kafkaSecrets } from "../../stacks/files/burrow-files.ts";
 import { ensureElasticsearchKeys } from "./elasticsearch-keys.ts";
 
 export type Secret = {

@@ -92,3 +92,15 @@ function security(external: ExternalKafka | undefined): object {
         }),
   };
 }
+
+/** Files that Burrow needs for Kafka: name under /run/secrets and the file on this host. */
+export function kafkaSecrets(settings: ClusterConfig): { readonly name: string; readonly file: string }[] {
+  const { tls, sasl } = settings.kafka?.external ?? {};
+  const candidates = [
+    { name: "kafka-ca", file: tls?.ca_file },
+    { name: "kafka-certificate", file: tls?.certificate_file },
+    { name: "kafka-key", file: tls?.key_file },
+    { name: "kafka-password", file: sasl?.password_file },
+  ];
+  return candidates.flatMap(({ name, file }) => (file === undefined ? [] : [{ name, file }]));
+}

@@ -78,6 +78,25 @@ test("a first configuration is written, checked and rendered outside of the repo
   );
 });
 
+test("the doctor and the secrets work without the deployment's own libraries", () => {
+  writeFileSync(
+    join(directory, "managed.yaml"),
+    [
+      "environment: package-test",
+      'clusters: { orders: { kafka: { external: { bootstrap_servers: ["127.0.0.1:1"] } }, burrow: { managed: {} } } }',
+      "elasticsearch: { managed: { security: { directory: made } } }",
+    ].join("\n"),
+  );
+  expect(run("doctor", "--config", "managed.yaml")).toMatchObject({
+    status: 1,
+    text: expect.stringMatching(/^Kafka \(orders\)[^]*First broken link: Kafka/),
+  });
+  expect(run("secrets", "init", "--config", "managed.yaml")).toMatchObject({
+    status: 0,
+    text: expect.stringContaining("created"),
+  });
+});
+
 test("dead letters are reached where only the bundle is, as in the containers", () => {
   writeFileSync(
     join(directory, "letters.yaml"),
