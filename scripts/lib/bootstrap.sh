@@ -17,7 +17,7 @@ lagline_as_root() {
 lagline_bootstrap() {
   if ! command -v npm >/dev/null; then
     if ! lagline_may_install "$@" || ! command -v apt-get >/dev/null; then
-      echo "npm is not installed, and it brings everything else. Install Node.js with npm 9 or newer, then run this again." >&2
+      echo "npm is not installed, and it brings everything else. Install Node.js with npm 9 or newer (Debian, Ubuntu: apt-get install nodejs npm), then run this again." >&2
       exit 1
     fi
     echo "npm is missing: installing Debian's nodejs and npm with apt-get."
