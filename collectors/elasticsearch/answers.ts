@@ -23,6 +23,14 @@ export class AllCreated {
   constructor(documents: number) {
     this.documents = documents;
   }
+
+  /** What Elasticsearch wrote. */
+  inFull(): { readonly errors: false; readonly items: readonly unknown[] } {
+    return {
+      errors: false,
+      items: Array.from({ length: this.documents }, () => ({ create: { status: 201 } })),
+    };
+  }
 }
 
 const BULK_HEAD = /^\{(?:"took":\d+,)?"errors":false,"items":\[/;

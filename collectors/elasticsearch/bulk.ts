@@ -180,6 +180,7 @@ export class BulkSender {
         path: target.stream === undefined ? "/_bulk" : `/${encodeURIComponent(target.stream)}/_bulk`,
         query: { filter_path: FILTER, ...(target.requireDataStream ? { require_data_stream: true } : {}) },
         ndjson,
+        allowAllCreated: true,
         ...(this.#options.gzip ? { encoding: "gzip" as const } : {}),
         timeoutMs,
         signal: what.signal,

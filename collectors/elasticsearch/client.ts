@@ -7,7 +7,7 @@ import { Client, errors, Serializer, Transport } from "@elastic/elasticsearch";
 import type { ClientOptions } from "@elastic/elasticsearch";
 import { startDeadline } from "../../model/deadline.ts";
 import { describeLookup } from "../../model/lookup.ts";
-import { readAllCreated } from "./answers.ts";
+import { AllCreated, readAllCreated } from "./answers.ts";
 import type { ConnectionFiles, Credentials } from "./credentials.ts";
 import { readCredentials } from "./credentials.ts";
 import { describeDistrust, isOutdated } from "./distrust.ts";
@@ -40,11 +40,13 @@ export type HttpRequest = {
   readonly ndjson?: Buffer;
   /** Set when `ndjson` is compressed. */
   readonly encoding?: "gzip";
+  /** `AllCreated` may stand for the body of a bulk answer; it is given as it came where this is not set. */
+  readonly allowAllCreated?: true;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 };
 
-/** Any HTTP answer, whatever its status. `body` is parsed JSON (`AllCreated` for the usual bulk answer), or text where the answer is none. */
+/** Any HTTP answer, whatever its status. `body` is parsed JSON, or text where the answer is none. */
 export type HttpAnswer = {
   readonly status: number;
   readonly body: unknown;
@@ -198,7 +200,13 @@ async function send({ clientFor, settings, request, credentials }: Sending): Pro
         ...(request.encoding === undefined ? {} : { headers: { "content-encoding": request.encoding } }),
       },
     );
-    return answerOf({ status: result.statusCode ?? 0, body: result.body, headers: result.headers });
+    const { body } = result;
+    const isShort = body instanceof AllCreated && request.allowAllCreated !== true;
+    return answerOf({
+      status: result.statusCode ?? 0,
+      body: isShort ? body.inFull() : body,
+      headers: result.headers,
+    });
   } catch (error) {
     if (error instanceof errors.ResponseError) {
       const body = withoutCredentials(error.body, credentials());

@@ -2,6 +2,7 @@ import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterEach, expect, test } from "vitest";
+import { AllCreated } from "./answers.ts";
 import { type ClientSettings, createElasticsearchHttp, type ElasticsearchHttp } from "./client.ts";
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse, count: number) => void;
@@ -50,6 +51,14 @@ test("a body that stops in the middle is cut by the deadline, not waited for", a
     "did not answer within 0.2 s",
   );
   expect(performance.now() - started).toBeLessThan(5000);
+});
+
+test("the usual bulk answer is given in full to whoever does not know its short form", async () => {
+  const text = '{"errors":false,"items":[{"create":{"status":201}},{"create":{"status":201}}]}';
+  const { client } = await start((_, response) => response.end(text));
+  const request = { method: "POST", path: "/_bulk", ndjson: Buffer.from("{}\n") } as const;
+  expect((await client.request(request)).body).toEqual(JSON.parse(text));
+  expect((await client.request({ ...request, allowAllCreated: true })).body).toEqual(new AllCreated(2));
 });
 
 test("an answer beyond the bound is refused while it comes", async () => {

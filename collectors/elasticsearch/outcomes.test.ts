@@ -224,6 +224,7 @@ describe("the text that all was created", () => {
     for (const head of [undefined, '{"took":12,"errors":false,"items":[']) {
       const read = readAllCreated(answer(documents, head));
       expect(read?.documents).toBe(documents);
+      expect(read?.inFull()).toEqual(JSON.parse(answer(documents)));
       expect(readBulkAnswer(read, documents)).toEqual(
         readBulkAnswer(JSON.parse(answer(documents)), documents),
       );

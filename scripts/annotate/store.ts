@@ -1,6 +1,5 @@
 /** Adds a few event documents to the data stream, at once and without the collector's spool. */
 import { z } from "zod";
-import { AllCreated } from "../../collectors/elasticsearch/answers.ts";
 import type { BulkTarget } from "../../collectors/elasticsearch/bulk.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { LagDocument } from "../../model/documents.ts";
@@ -35,7 +34,6 @@ export async function storeEvents(
     return [typeof target.action === "function" ? target.action(line) : target.action, line];
   });
   const answer = await send(http, Buffer.concat(lines), { target, signal });
-  if (answer.body instanceof AllCreated && answer.body.documents === documents.length) return;
   const parsed = bulkSchema.safeParse(answer.body);
   if (answer.status !== 200 || !parsed.success || parsed.data.items.length !== documents.length) {
     throw failed(`HTTP ${answer.status}, not the answer to this request`, answer.status >= 429);
