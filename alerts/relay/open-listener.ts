@@ -1,13 +1,16 @@
 /** What the relay answers over HTTP: accepted, alive, ready. */
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { Readiness } from "../../collectors/health-answers.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Heartbeats } from "./heartbeats.ts";
+import { keptLetterBytes } from "./kept-letters.ts";
 import { startListener } from "./listener.ts";
 import type { Listener } from "./listener.ts";
 import type { Parts } from "./open-parts.ts";
 import { createRelayMetrics } from "./relay-metrics.ts";
 import type { Relay } from "./relay.ts";
+import { RELAY_LETTER_FOLDER } from "./settings.ts";
 import { readToken } from "./secret-file.ts";
 import { parseNotification } from "./webhook-body.ts";
 
@@ -28,6 +31,7 @@ export async function openListener(config: Config, parts: Parts, version: string
     blind: () => Object.values(keeper.now.blind).some(({ told }) => told),
     slackFails: () => parts.sender.troubles().length > 0,
     heartbeatMs: () => heartbeats.heardAtMs,
+    letterBytes: () => keptLetterBytes(join(config.alerts.relay.directory, RELAY_LETTER_FOLDER)),
     now: Date.now,
   });
   return startListener({

@@ -40,6 +40,8 @@ export type RelayMetricsOptions = {
   readonly slackFails: () => boolean;
   /** Null before the first one of this process. */
   readonly heartbeatMs: () => number | null;
+  /** Of the dead letters that are kept. */
+  readonly letterBytes: () => number;
   readonly now: () => number;
 };
 
@@ -150,6 +152,11 @@ function processMetrics(options: RelayMetricsOptions): readonly Metric[] {
       "lagline_relay_messages_dead_lettered_total",
       "Messages of the relay's own that Slack will not take.",
       () => state().totals.ownDeadLettered,
+    ),
+    gauge(
+      "lagline_relay_dead_letter_bytes",
+      "Size of the dead letters that are kept until somebody sends them again or drops them.",
+      options.letterBytes,
     ),
     gauge(
       "lagline_relay_open_alerts",

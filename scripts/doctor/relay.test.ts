@@ -25,6 +25,7 @@ type Says = {
   oldestSeconds: number;
   heardSeconds: number | null;
   blind: boolean;
+  letterBytes: number;
   reasons: string[];
 };
 let says: Says;
@@ -33,7 +34,15 @@ let tokenFile: string;
 let listener: Listener;
 
 beforeEach(async () => {
-  says = { totals: {}, waiting: 0, oldestSeconds: 0, heardSeconds: 30, blind: false, reasons: [] };
+  says = {
+    totals: {},
+    waiting: 0,
+    oldestSeconds: 0,
+    heardSeconds: 30,
+    blind: false,
+    letterBytes: 1,
+    reasons: [],
+  };
   directory = mkdtempSync(join(tmpdir(), "lagline-doctor-"));
   tokenFile = join(directory, "token");
   writeFileSync(tokenFile, `${TOKEN}\n`, { mode: 0o600 });
@@ -57,6 +66,7 @@ async function startRelaysListener(): Promise<Listener> {
     blind: () => says.blind,
     slackFails: () => false,
     heartbeatMs: () => (says.heardSeconds === null ? null : NOW - says.heardSeconds * 1000),
+    letterBytes: () => says.letterBytes,
     now: () => NOW,
   });
   const readiness = () => ({ ready: says.reasons.length === 0, reasons: says.reasons });
@@ -166,6 +176,14 @@ test.each([
   const found = await look();
   expect(outcomes(found)).toEqual({ ...RIGHT, "dead-letters": "warning" });
   expect(evidenceOf(found, "dead-letters")).toContain(words);
+});
+
+test("dead letters that somebody dealt with are no warning", async () => {
+  says.totals = { deadLettered: 2 };
+  says.letterBytes = 0;
+  const found = await look();
+  expect(outcomes(found)).toEqual(RIGHT);
+  expect(evidenceOf(found, "dead-letters")).toContain("none is kept any more");
 });
 
 test("a relay that told people of its blindness is a warning", async () => {

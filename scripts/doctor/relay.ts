@@ -123,9 +123,18 @@ function judgeGivenUp(metric: Metric): Observation {
     names.reduce((total, name) => total + (metric(name) ?? 0), 0);
   const dead = sum("lagline_notifications_dead_lettered_total", "lagline_relay_messages_dead_lettered_total");
   const dropped = sum("lagline_notifications_dropped_total");
+  const isKept = (metric("lagline_relay_dead_letter_bytes") ?? 0) > 0;
   if (dead + dropped === 0) return ok("dead-letters", "Nothing was given up.");
+  if (!isKept && dropped === 0) {
+    return ok(
+      "dead-letters",
+      `${dead} messages were given up since the relay exists; none is kept any more.`,
+    );
+  }
   const parts = [
-    ...(dead === 0 ? [] : [`${dead} messages went to the dead letters, because Slack would not take them`]),
+    ...(dead === 0 || !isKept
+      ? []
+      : [`${dead} messages went to the dead letters, because Slack would not take them`]),
     ...(dropped === 0 ? [] : [`${dropped} notifications were pushed out, because the queue was full`]),
   ];
   return warning(
