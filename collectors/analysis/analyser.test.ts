@@ -94,6 +94,27 @@ describe("createAnalyser", () => {
     expect(last.total_lag).toBe(1800);
   });
 
+  /** 10 messages a second are handled for some ticks, then 2. */
+  const slowing = (tick: number, nowMs: number, slowFrom: number) => [
+    partition({
+      committed: 1000 + Math.min(tick, slowFrom) * 300 + Math.max(0, tick - slowFrom) * 60,
+      head: 1000 + tick * 300,
+      commitMs: nowMs,
+    }),
+  ];
+
+  it("says what changed against half an hour in which all was well", () => {
+    const last = groupOf(run(80, (tick, nowMs) => slowing(tick, nowMs, 60)).at(-1));
+    expect(last.verdict).toBe("falling_behind");
+    expect(last.cause).toMatch(/the consumer slowed from (10|9\.\d)\/s to 2\/s, the producer is at 10\/s/);
+  });
+
+  it("claims no change of a group that it has only begun to watch", () => {
+    const last = groupOf(run(24, (tick, nowMs) => slowing(tick, nowMs, 4)).at(-1));
+    expect(last.verdict).toBe("falling_behind");
+    expect(last.cause).toContain("produced 10/s, consumed 2/s");
+  });
+
   it("finds seconds late between two observed end offsets", () => {
     const ticks = run(10, (tick, nowMs) => [
       partition({ committed: 1000 + Math.max(0, tick - 2) * 300, head: 1000 + tick * 300, commitMs: nowMs }),

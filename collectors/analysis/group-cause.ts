@@ -116,13 +116,17 @@ function silence(facts: GroupFacts): string {
   return age > 45 ? `; no commit for ${formatDuration(age)}` : "";
 }
 
+/** A group that was watched for less than this before its lag grew has no usual rates yet: it may only have begun. */
+const USUAL_NEEDS_MS = 600_000;
+
 /** Says whether the producer sped up or the consumer slowed, against what was usual before. */
 function whoChanged(facts: GroupFacts): string {
-  const { usualProduce, usualConsume } = facts.state;
+  const { usualProduce, usualConsume, growingSinceMs, firstSeenMs } = facts.state;
   const produce = facts.produceRate;
   const consume = facts.consumeRate;
   const rates = `produced ${rate(produce)}, consumed ${rate(consume)}`;
   if (
+    growingSinceMs - firstSeenMs < USUAL_NEEDS_MS ||
     Number.isNaN(usualProduce) ||
     Number.isNaN(usualConsume) ||
     Number.isNaN(produce) ||

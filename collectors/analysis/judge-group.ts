@@ -57,7 +57,7 @@ function judgeTrusted(judging: GroupJudging, facts: GroupFacts): JudgedGroup {
   }
   // A verdict that is only held says nothing new about how bad it was.
   if (found === verdict) state.peak = worsePeak(facts, verdict, cause);
-  learnUsual(facts, verdict, dtSeconds);
+  if (verdict === "ok" || verdict === "idle") learnUsual(facts, stamp, dtSeconds);
   const ratio = objectiveRatio(facts, verdict);
   state.trusted = { verdict, cause, objectiveRatio: ratio, totalLag: facts.totalLag };
   state.readAtMs = stamp.nowMs;
@@ -128,10 +128,10 @@ function objectiveRatio(facts: GroupFacts, verdict: Verdict): number | null {
   return facts.ratio;
 }
 
-function learnUsual(facts: GroupFacts, verdict: Verdict, dtSeconds: number): void {
-  const { state } = facts;
-  if (verdict !== "ok" && verdict !== "idle") return;
-  const weight = 1 - Math.exp(-dtSeconds / USUAL_SECONDS);
+/** A plain mean at first, or the rates of a group's first minutes would be its usual ones for half an hour. */
+function learnUsual({ state, ...facts }: GroupFacts, { nowMs }: Stamp, dtSeconds: number): void {
+  const watchedSeconds = Math.max(1, dtSeconds, (nowMs - state.firstSeenMs) / 1000);
+  const weight = Math.max(1 - Math.exp(-dtSeconds / USUAL_SECONDS), dtSeconds / watchedSeconds);
   state.usualProduce = blend(state.usualProduce, facts.produceRate, weight);
   state.usualConsume = blend(state.usualConsume, facts.consumeRate, weight);
 }
