@@ -1,43 +1,18 @@
 /** `lagline collect`: wires the collector, starts and stops it. The only place of the collector that knows signals. */
-import { hostname, networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
 import process from "node:process";
-import type { Writable } from "node:stream";
 import type { Config } from "../config/schema.ts";
 import { describeError } from "../model/errors.ts";
-import type { Adapters, Delivery } from "./adapters.ts";
 import { burrowCertificates, elasticsearchCertificates } from "./certificate-sources.ts";
-import type { BurrowScraper } from "./burrow/scrape.ts";
-import { openScraper } from "./burrow/open.ts";
-import { type Collector, type DocumentSink, createCollector } from "./collector.ts";
+import { type CollectOptions, type Parts, openParts, wire } from "./collect-parts.ts";
+import type { Collector } from "./collector.ts";
 import { CollectorEvents } from "./events.ts";
-import { type HistoryFile, createHistoryFile } from "./history.ts";
 import { createLogger, createRepeatLimiter } from "./log.ts";
 import { NO_METRICS, createMetrics } from "./metrics.ts";
-import { createPrintSink } from "./print-sink.ts";
 import { type RunResult, runReloading } from "./reload.ts";
 import { sleep } from "./schedule.ts";
 import { burrowSource, collectorName, logLimit } from "./settings.ts";
-import { type Shape, createShape } from "./shape.ts";
-import { type ShardRole, createShardRole } from "./shard.ts";
 import { supervise } from "./supervise.ts";
-
-export type CollectOptions = {
-  /** Which cluster of the configuration to read. */
-  readonly cluster: string;
-  /** One cycle, delivered, then the end. */
-  readonly once: boolean;
-  /** Documents to standard output instead of the spool and Elasticsearch. */
-  readonly print: boolean;
-  /** Build of the collector. */
-  readonly version?: string;
-  /** True in a container that shares Burrow's network namespace: leaving is then the way to get the new one. */
-  readonly sidecar?: boolean;
-  /** Ends the run with "reload". */
-  readonly reloadRequested?: AbortSignal;
-  readonly output?: Writable;
-  readonly adapters?: Adapters;
-};
 
 /** How often the history is written while running. */
 const HISTORY_INTERVAL_MS = 180_000;
@@ -69,35 +44,8 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
   };
   process.once("SIGTERM", onEarlySignal);
   process.once("SIGINT", onEarlySignal);
-  const adapters = options.adapters ?? (await import("./adapters.ts")).adapters;
-  const scraper = openScraper(burrowSource(config, options.cluster));
-  const shape = await createShape(config, { cluster: options.cluster, hostName: hostname(), adapters });
-  const version = options.version ?? "dev";
-  const delivery = options.print
-    ? null
-    : await adapters.openDelivery({ config, cluster: options.cluster, version, log, metrics });
-  const history =
-    shape.analyser === null || options.print
-      ? null
-      : createHistoryFile(
-          join(settings.spool_directory, historyName(config, options.cluster)),
-          shape.analyser,
-        );
-  const sink = delivery?.sink ?? createPrintSink(options.output ?? process.stdout);
-  const shard = shardRole(config, options, events);
-  const parts: Parts = {
-    config,
-    options,
-    name,
-    version,
-    events,
-    scraper,
-    shape,
-    shard,
-    sink,
-    delivery,
-    history,
-  };
+  const parts = await openParts(config, options, { name, log, events, metrics });
+  const { scraper, shape, shard, delivery, history, version } = parts;
   // A shape without history knows from its first tick on all that it ever will.
   let hasHistory = shape.analyser === null;
   const collector = wire(parts, () => hasHistory);
@@ -164,93 +112,6 @@ export async function runCollectForEver(
       },
     },
   });
-}
-
-type Parts = {
-  readonly config: Config;
-  readonly options: CollectOptions;
-  readonly name: string;
-  readonly version: string;
-  readonly events: CollectorEvents;
-  readonly scraper: BurrowScraper;
-  readonly shape: Shape;
-  readonly shard: ShardRole | undefined;
-  readonly sink: DocumentSink;
-  readonly delivery: Delivery | null;
-  /** Null with `--print`, and in a shape without history. */
-  readonly history: HistoryFile | null;
-};
-
-/** With `--print` nobody is asked: it shows what this shard alone knows. */
-function shardRole(config: Config, options: CollectOptions, events: CollectorEvents): ShardRole | undefined {
-  const { shard, interval_seconds: interval } = config.collector;
-  if (shard === undefined || options.print) return undefined;
-  return createShardRole({
-    shard,
-    cluster: options.cluster,
-    peers: shard.peers,
-    intervalMs: interval * 1000,
-    onMissing: (sentence) => {
-      events.shardMissing(sentence);
-    },
-  });
-}
-
-/** Another share of the groups is another history: in this one, groups that left would be missed. */
-function historyName({ collector: { shard } }: Config, cluster: string): string {
-  return shard === undefined
-    ? `history-${cluster}.bin`
-    : `history-${cluster}.${shard.index}-of-${shard.of}.bin`;
-}
-
-function wire(parts: Parts, hasHistory: () => boolean): Collector {
-  const { config, options, name, version, events, scraper, shape, shard, sink, delivery } = parts;
-  const { collector: settings } = config;
-  return createCollector({
-    identity: {
-      cluster: options.cluster,
-      name,
-      version,
-      intervalSeconds: settings.interval_seconds,
-    },
-    pipeline: {
-      scraper,
-      analyser: shape.documents,
-      batch: { maximumDocuments: settings.bulk_documents, maximumBytes: settings.bulk_bytes },
-      now: Date.now,
-      ...(shard !== undefined && { shard }),
-      onProblem: (problem) => {
-        events.scrapeProblem(problem);
-      },
-    },
-    ownRecord: shape.ownRecord,
-    sink,
-    events,
-    hasHistory,
-    standbyMs: settings.standby_seconds * 1000,
-    jitterMs: settings.jitter_seconds * 1000,
-    leaveAfterUnreachable: () =>
-      hasLostNamespace(config, options) ? settings.exit_after_unreachable_ticks : null,
-    bulkRetries: () => delivery?.bulkRetries() ?? 0,
-    now: Date.now,
-    monotonicMs: () => performance.now(),
-    random: Math.random,
-  });
-}
-
-/**
- * When the container that owns a shared network namespace goes, its interfaces go with it and loopback stays. Elsewhere
- * loopback alone says nothing: a machine without a network looks the same.
- */
-function hasLostNamespace({ collector }: Config, { sidecar }: CollectOptions): boolean {
-  if (sidecar !== undefined) return sidecar;
-  return collector.sidecar_mode === "network-namespace" && hasOnlyLoopback();
-}
-
-function hasOnlyLoopback(): boolean {
-  return Object.values(networkInterfaces()).every(
-    (addresses) => addresses?.every(({ internal }) => internal) ?? true,
-  );
 }
 
 /** Nothing is loaded where no connection has TLS. */
