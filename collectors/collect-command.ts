@@ -8,10 +8,11 @@ import { type CollectOptions, type Parts, openParts, wire } from "./collect-part
 import type { Collector } from "./collector.ts";
 import { CollectorEvents } from "./events.ts";
 import { createLogger, createRepeatLimiter } from "./log.ts";
-import { NO_METRICS, createMetrics } from "./metrics.ts";
+import { type MetricsRegistry, NO_METRICS, createMetrics } from "./metrics.ts";
 import { type RunResult, runReloading } from "./reload.ts";
 import { sleep } from "./schedule.ts";
 import { burrowSource, collectorName, logLimit } from "./settings.ts";
+import type { ShardRole } from "./shard.ts";
 import { supervise } from "./supervise.ts";
 
 /** How often the history is written while running. */
@@ -68,15 +69,7 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
       events,
       beside: async (signal) => watchOwnCertificates(parts, signal),
       stopDeadlineMs: settings.stop_deadline_seconds * 1000,
-      health:
-        metrics === null
-          ? null
-          : {
-              address: settings.health_address,
-              port: settings.health_port,
-              metrics,
-              ...(shard !== undefined && { parts: shard.parts }),
-            },
+      health: metrics === null ? null : healthOf(settings, metrics, shard),
       started: {
         version,
         name,
@@ -90,6 +83,14 @@ export async function runCollect(config: Config, options: CollectOptions): Promi
     scraper.close();
     await delivery?.close();
   }
+}
+
+function healthOf(
+  { health_address: address, health_port: port }: Config["collector"],
+  metrics: MetricsRegistry,
+  shard: ShardRole | undefined,
+) {
+  return { address, port, metrics, ...(shard !== undefined && { parts: shard.parts }) };
 }
 
 /** The same until a signal stops it; SIGHUP reads the configuration again. */
