@@ -1,7 +1,15 @@
 import { defineConfig } from "vitest/config";
 
-// Three projects: `unit` needs nothing but Node; `faults` too, but takes minutes;
-// `integration` needs the real engines and runs one file at a time, because every file owns ports and containers.
+// Four projects: `unit` needs nothing but Node and is quick; `processes` starts the commands as people do, or plays days
+// of a cluster; `faults` needs nothing but Node either, and takes minutes; `integration` needs the real engines and runs one
+// file at a time, because every file owns ports and containers.
+const PROCESSES = [
+  "collectors/{reload,collect-command,telegraf-collect}.test.ts",
+  "scripts/alerts/run-tests.test.ts",
+  "scripts/bundle/*.test.ts",
+  "tests/unit/{alert-scenarios,lag-scenarios,lag-properties,alert-hold,documentation,package}.test.ts",
+];
+
 export default defineConfig({
   test: {
     coverage: {
@@ -25,10 +33,22 @@ export default defineConfig({
             "{config,model,collectors,stacks,dashboards,alerts,scripts}/**/*.test.ts",
             "tests/unit/**/*.test.ts",
           ],
-          exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
+          exclude: ["**/node_modules/**", ...PROCESSES],
+          // Much of a test is waiting for a clock or a socket.
+          maxWorkers: 4,
           // No module keeps state, so files of one worker may share what they import: a third less CPU.
           isolate: false,
           testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "processes",
+          include: PROCESSES,
+          maxWorkers: 4,
+          isolate: false,
+          testTimeout: 30_000,
         },
       },
       {
