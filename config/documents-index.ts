@@ -3,7 +3,8 @@ import { dataStreamName } from "../model/documents.ts";
 import { LaglineError } from "../model/errors.ts";
 import { DIMENSIONS } from "../model/fields.ts";
 import { type IndexPattern, parseIndexPattern, searchExpression } from "../model/index-pattern.ts";
-import type { CollectorConfig, ElasticsearchConfig } from "./delivery-schema.ts";
+import type { CollectorConfig } from "./collector-schema.ts";
+import type { ElasticsearchConfig } from "./elasticsearch-schema.ts";
 import { type INDEX_MODES, type LIFECYCLES, index } from "./index-schema.ts";
 import { telegraf } from "./telegraf-schema.ts";
 

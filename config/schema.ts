@@ -3,11 +3,13 @@ import { z } from "zod";
 import { routingProblems } from "./alert-routing.ts";
 import { burrow, filters } from "./burrow-schema.ts";
 import { clusterName, environmentName } from "./common-schema.ts";
-import { collector, elasticsearch } from "./delivery-schema.ts";
+import { collector } from "./collector-schema.ts";
+import { elasticsearch } from "./elasticsearch-schema.ts";
+import { demo, deployment, images } from "./deployment-schema.ts";
 import { indexProblems } from "./documents-index.ts";
 import { kafka } from "./kafka-schema.ts";
 import { outputProblems } from "./output-schema.ts";
-import { alerts, demo, deployment, grafana, images, policies } from "./presentation-schema.ts";
+import { alerts, grafana, policies } from "./presentation-schema.ts";
 import { shards } from "./shard-schema.ts";
 
 const cluster = z

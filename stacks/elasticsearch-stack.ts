@@ -1,5 +1,5 @@
 /** A managed Elasticsearch, then the step that prepares its templates. */
-import type { ManagedElasticsearch } from "../config/delivery-schema.ts";
+import type { ManagedElasticsearch } from "../config/elasticsearch-schema.ts";
 import type { Construct } from "./cdktf.ts";
 import { BaseStack } from "./constructs/base-stack.ts";
 import type { Mount } from "./constructs/service-container.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { METRICS } from "../../collectors/metrics.ts";
 import { LIMITS } from "../../config/limits.ts";
-import { collector } from "../../config/delivery-schema.ts";
+import { collector } from "../../config/collector-schema.ts";
 import { limitsReference, settingOf } from "./limits.ts";
 
 test("a limit that is no setting is an error", () => {
