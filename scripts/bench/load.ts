@@ -81,7 +81,7 @@ const SCENARIOS = {
     warmUpSeconds: 180,
     seconds: 420,
     trouble: true,
-    bounds: { residentMegabytes: 160, growthMegabytesPerHour: 60 },
+    bounds: { residentMegabytes: 160, growthMegabytesPerHour: 30 },
   },
 } as const satisfies Record<string, Scenario>;
 
