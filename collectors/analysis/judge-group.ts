@@ -129,7 +129,8 @@ function objectiveRatio(facts: GroupFacts, verdict: Verdict): number | null {
 }
 
 /** A plain mean at first, or the rates of a group's first minutes would be its usual ones for half an hour. */
-function learnUsual({ state, ...facts }: GroupFacts, { nowMs }: Stamp, dtSeconds: number): void {
+function learnUsual(facts: GroupFacts, { nowMs }: Stamp, dtSeconds: number): void {
+  const { state } = facts;
   const watchedSeconds = Math.max(1, dtSeconds, (nowMs - state.firstSeenMs) / 1000);
   const weight = Math.max(1 - Math.exp(-dtSeconds / USUAL_SECONDS), dtSeconds / watchedSeconds);
   state.usualProduce = blend(state.usualProduce, facts.produceRate, weight);
