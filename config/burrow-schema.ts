@@ -1,28 +1,25 @@
 /** `clusters.<name>.burrow`: a Burrow that exists, or one that a stack provisions beside its collector. */
 import { z } from "zod";
 import {
+  baseUrl,
   cpus,
   exactlyOne,
   globs,
-  httpUrl,
   megabytes,
   nonEmpty,
   port,
   secretFile,
   tls,
+  urlPath,
 } from "./common-schema.ts";
 
 const externalBurrow = z
   .strictObject({
     servers: z
-      .array(httpUrl)
+      .array(baseUrl)
       .min(1)
       .describe("Addresses of Burrow. With several, the first that answers is read; the others stand by."),
-    api_prefix: z
-      .string()
-      .startsWith("/")
-      .default("/v3/kafka")
-      .describe("Path of Burrow's API, where a proxy moves it."),
+    api_prefix: urlPath.default("/v3/kafka").describe("Path of Burrow's API, where a proxy moves it."),
     username: nonEmpty
       .optional()
       .describe("User for basic authentication (a proxy before Burrow; Burrow itself has none)."),

@@ -1,6 +1,6 @@
 /** `collector`: how Burrow is read, and what is kept until it is delivered. */
 import { z } from "zod";
-import { cpus, filePath, megabytes, port, seconds } from "./common-schema.ts";
+import { cpus, filePath, hostName, megabytes, port, seconds } from "./common-schema.ts";
 import { outputs } from "./output-schema.ts";
 import { shard } from "./shard-schema.ts";
 import { telegraf } from "./telegraf-schema.ts";
@@ -154,7 +154,7 @@ export const collector = z
     stop_deadline_seconds: seconds
       .default(8)
       .describe("Time to deliver what waits after SIGTERM; the rest stays in the spool."),
-    health_address: z.string().default("127.0.0.1").describe("Address of /healthz, /readyz and /metrics."),
+    health_address: hostName.default("127.0.0.1").describe("Address of /healthz, /readyz and /metrics."),
     health_port: port.default(8089).describe("Port of /healthz, /readyz and /metrics."),
     log_level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("Log level."),
     memory_megabytes: megabytes.default(256).describe("Memory limit of the container."),

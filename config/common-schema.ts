@@ -1,5 +1,6 @@
 /** Building blocks of the configuration schema that more than one part uses. */
 import { z } from "zod";
+import { problemOfGlob } from "../model/globs.ts";
 
 export const nonEmpty = z.string().min(1);
 
@@ -61,8 +62,26 @@ export const httpUrl = z
     { error: "must not hold a user name or password; put them into files", abort: true },
   );
 
+/** Paths are added behind it. */
+export const baseUrl = httpUrl.refine((value) => !/[?#]/.test(value), {
+  error: "must be an address without ? and #, because paths are added behind it",
+});
+
 /** Globs with `*`, `?` and `[…]`; matched as a whole, case sensitive. */
-export const globs = z.array(nonEmpty);
+export const globs = z.array(
+  z.string().superRefine((glob, context) => {
+    const message = problemOfGlob(glob);
+    if (message !== null) context.addIssue({ code: "custom", message, input: glob });
+  }),
+);
+
+/** A path in front of every request: nothing that would have to be escaped, no query. */
+export const urlPath = z
+  .string()
+  .regex(
+    /^\/(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*$/,
+    "must be a path such as /v3/kafka: it begins with a slash, has no query, and other letters are percent-encoded",
+  );
 
 export const tls = z
   .strictObject({

@@ -1,11 +1,11 @@
 /** `elasticsearch`: where documents go. */
 import { z } from "zod";
 import {
+  baseUrl,
   cpus,
   exactlyOne,
   filePath,
   hostName,
-  httpUrl,
   nonEmpty,
   port,
   secretFile,
@@ -14,11 +14,19 @@ import {
 import { cloudAddress } from "./cloud-id.ts";
 import { index } from "./index-schema.ts";
 
+/** As `openssl x509 -fingerprint -sha256` prints it, or without colons. */
+const fingerprint = z
+  .string()
+  .regex(
+    /^\s*(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})\s*$/,
+    "must be a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons",
+  );
+
 const externalElasticsearch = z
   .strictObject({
-    url: httpUrl.optional().describe("Address of Elasticsearch."),
+    url: baseUrl.optional().describe("Address of Elasticsearch."),
     urls: z
-      .array(httpUrl)
+      .array(baseUrl)
       .min(1)
       .optional()
       .describe("Several addresses of one Elasticsearch cluster, instead of `url`."),
@@ -35,7 +43,7 @@ const externalElasticsearch = z
       .optional()
       .describe("File with an API key (the base64 form that Elasticsearch prints as `encoded`)."),
     bearer_token_file: secretFile.optional().describe("File with a bearer token."),
-    ca_fingerprint: nonEmpty
+    ca_fingerprint: fingerprint
       .optional()
       .describe("SHA-256 fingerprint of the certificate authority, instead of tls.ca_file."),
     tls: tls.optional(),

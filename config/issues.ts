@@ -2,8 +2,8 @@
 import type { z } from "zod";
 
 /** One sentence per problem of a YAML file: path, what is expected, the value found. */
-export function describeIssues(error: z.ZodError, schema: z.ZodType): string[] {
-  return error.issues.flatMap((issue) => describeIssue(issue, schema));
+export function describeIssues(issues: readonly z.core.$ZodIssue[], schema: z.ZodType): string[] {
+  return issues.flatMap((issue) => describeIssue(issue, schema));
 }
 
 function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
@@ -14,7 +14,7 @@ function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string[] {
     );
   }
   if (issue.code === "invalid_key") {
-    return issue.issues.map((inner) => `${path} ${inner.message}`);
+    return issue.issues.map((inner) => `${path} ${expectation(inner)}`);
   }
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const inner = issue.errors.flat().map((entry) => expectation(entry));
@@ -29,7 +29,7 @@ function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return issue.input === undefined
-        ? `is missing (${issue.expected})`
+        ? `is missing (${article(issue.expected)})`
         : `must be ${article(issue.expected)}`;
     case "too_small":
       return issue.origin === "array" || issue.origin === "string"

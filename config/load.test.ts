@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LaglineError } from "../model/errors.ts";
+import { LaglineError, describeError } from "../model/errors.ts";
 import { parseConfig } from "./load.ts";
 
 const minimal = `
@@ -16,16 +16,18 @@ collector:
   spool_directory: var/spool
 `;
 
-function problemsOf(text: string): string {
+function errorOf(text: string): LaglineError | undefined {
   try {
     parseConfig(text, "lagline.yaml");
   } catch (error) {
-    if (error instanceof LaglineError) {
-      return error.message;
-    }
+    if (error instanceof LaglineError) return error;
     throw error;
   }
-  return "no problem";
+  return undefined;
+}
+
+function problemsOf(text: string): string {
+  return errorOf(text)?.message ?? "no problem";
 }
 
 describe("a wrong lagline.yaml", () => {
@@ -42,6 +44,43 @@ describe("a wrong lagline.yaml", () => {
         - collector.concurrent_requests must be a number, got "many"
         - kolor is not a setting. Known here: environment, clusters, elasticsearch, collector, grafana, alerts, policies, images, demo, deployment."
     `);
+  });
+
+  it("also reports at once what only shows once the rest is right", () => {
+    const text = minimal
+      .replace("interval_seconds: 30", "interval_seconds: 30\n  jitter_seconds: 30\n  log_level: loud")
+      .replace(
+        'url: "http://127.0.0.1:9200" }',
+        'url: "http://127.0.0.1:9200", username: bob }\n  index: { name: "Lag-%Q" }',
+      )
+      .replace('servers: ["http://127.0.0.1:8000"]', 'servers: ["http://127.0.0.1:8000"], colour: red');
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "lagline.yaml has 6 problems:
+        - clusters.orders.burrow.external.colour is not a setting. Known here: servers, api_prefix, username, password_file, bearer_token_file, tls.
+        - collector.log_level must be \`debug\` or \`info\` or \`warn\` or \`error\`, got "loud"
+        - collector.jitter_seconds must be less than collector.interval_seconds (30), or ticks are skipped, got 30
+        - elasticsearch.index.name has %Q, which is no date token; they are %Y %y %m %d %H %V %G, got "Lag-%Q"
+        - elasticsearch.index.name must be lower case, as Elasticsearch wants index names, got "Lag-%Q"
+        - elasticsearch.external.username needs \`password_file\` beside it, got "bob""
+    `);
+  });
+
+  it("claims nothing about what a wrong setting leaves open", () => {
+    // One of url, urls and cloud_id is there; whether the jitter fits depends on an interval that is not known.
+    const text = minimal
+      .replace("http://127.0.0.1:9200", "nonsense")
+      .replace("interval_seconds: 30", "interval_seconds: often\n  jitter_seconds: 40");
+    expect(problemsOf(text)).toMatchInlineSnapshot(`
+      "lagline.yaml has 2 problems:
+        - elasticsearch.external.url must be an http:// or https:// address, got "nonsense"
+        - collector.interval_seconds must be a number, got "often""
+    `);
+  });
+
+  it("puts what to do on a line of its own behind a list", () => {
+    expect(describeError(errorOf("[]")).split("\n").at(-1)).toBe(
+      "Every setting is described in docs/reference/configuration.md.",
+    );
   });
 
   it("names the near setting for a mistyped one", () => {

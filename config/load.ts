@@ -6,6 +6,7 @@ import { describeError, LaglineError } from "../model/errors.ts";
 import { describeIssues } from "./issues.ts";
 import { resolveReferences } from "./references.ts";
 import { configSchema } from "./schema.ts";
+import { problemsBetween } from "./second-look.ts";
 import type { Config } from "./schema.ts";
 
 export type LoadedConfig = { readonly config: Config; readonly file: string; readonly directory: string };
@@ -51,7 +52,11 @@ export function parseConfig(text: string, name: string, environment: Environment
   }
   // A reference without a value would be called wrong once more by the schema.
   const places = new Set(missing.map((problem) => problem.split(" ")[0]));
-  const wrong = result.success ? [] : describeIssues(result.error, configSchema);
+  const wrong = result.success
+    ? []
+    : [result.error.issues, problemsBetween(value, result.error, configSchema)].flatMap((issues) =>
+        describeIssues(issues, configSchema),
+      );
   const problems = [...missing, ...wrong.filter((problem) => !places.has(problem.split(" ")[0]))];
   throw new LaglineError({
     code: "LAGLINE_CONFIG_INVALID",

@@ -1,14 +1,12 @@
 /** The schema of `lagline.yaml`: every name, type, default, bound and description, once. */
 import { z } from "zod";
-import { routingProblems } from "./alert-routing.ts";
 import { burrow, filters } from "./burrow-schema.ts";
 import { clusterName, environmentName } from "./common-schema.ts";
 import { collector } from "./collector-schema.ts";
+import { crossProblems } from "./cross-problems.ts";
 import { elasticsearch } from "./elasticsearch-schema.ts";
 import { demo, deployment, images } from "./deployment-schema.ts";
-import { indexProblems } from "./documents-index.ts";
 import { kafka } from "./kafka-schema.ts";
-import { outputProblems } from "./output-schema.ts";
 import { alerts, grafana, policies } from "./presentation-schema.ts";
 import { shards } from "./shard-schema.ts";
 
@@ -51,63 +49,8 @@ export const configSchema = z
     deployment,
   })
   .superRefine((value, context) => {
-    const { canary, slack } = value.alerts;
-    if (canary !== undefined && value.clusters[canary.cluster]?.kafka === undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["alerts", "canary", "cluster"],
-        input: canary.cluster,
-        message: "must name a cluster whose `kafka` is given: the canary writes and reads there",
-      });
-    }
-    if (canary !== undefined && slack?.delivery !== "relay") {
-      context.addIssue({
-        code: "custom",
-        path: ["alerts", "canary"],
-        message: "needs `alerts.slack.delivery: relay`: without the relay its alerts would reach people",
-      });
-    }
-    if (value.demo !== undefined && value.clusters[value.demo.cluster]?.kafka?.managed === undefined) {
-      context.addIssue({
-        code: "custom",
-        path: ["demo", "cluster"],
-        input: value.demo.cluster,
-        message: "must name a managed cluster: the demo only writes to a Kafka of its own",
-      });
-    }
-    if (value.collector.shard !== undefined) {
-      for (const [name, entry] of Object.entries(value.clusters)) {
-        if (entry.shards === 1) continue;
-        const message = "and collector.shard are two ways to say it: a deployment needs this one only";
-        const path = ["clusters", name, "shards"];
-        context.addIssue({ code: "custom", path, input: entry.shards, message });
-      }
-    }
-    const { standby_seconds: standby, interval_seconds: interval } = value.collector;
-    if (standby > interval / 5) {
-      context.addIssue({
-        code: "custom",
-        path: ["collector", "standby_seconds"],
-        input: standby,
-        message: `must be at most a fifth of collector.interval_seconds (${interval}), or it is no earlier than a collector without history`,
-      });
-    }
-    for (const { setting, value: input, message } of indexProblems(value)) {
-      context.addIssue({ code: "custom", path: ["elasticsearch", "index", setting], input, message });
-    }
-    for (const { path, input, message } of [...outputProblems(value.collector), ...routingProblems(value)]) {
+    for (const { path, input, message } of crossProblems(value)) {
       context.addIssue({ code: "custom", path: [...path], input, message });
-    }
-    for (const [name, { burrow: entry }] of Object.entries(value.clusters)) {
-      const cache = entry.managed?.expire_cache_seconds;
-      if (cache !== undefined && cache > value.collector.interval_seconds / 2) {
-        context.addIssue({
-          code: "custom",
-          path: ["clusters", name, "burrow", "managed", "expire_cache_seconds"],
-          input: cache,
-          message: `must be at most half of collector.interval_seconds (${value.collector.interval_seconds}), or ticks read old evaluations`,
-        });
-      }
     }
   });
 

@@ -28,7 +28,9 @@ export class LaglineError extends Error {
 /** The text for a person: the message, then the hint. Unknown values become their own message, never a stack trace. */
 export function describeError(error: unknown): string {
   if (error instanceof LaglineError) {
-    return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+    // Behind a list the hint would read like a part of its last line.
+    const gap = error.message.includes("\n") ? "\n" : " ";
+    return error.hint === undefined ? error.message : `${error.message}${gap}${error.hint}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,8 @@
 type Token =
   | { readonly kind: "any" }
   | { readonly kind: "one" }
-  | { readonly kind: "character"; readonly character: string }
+  /** `isOpen`: a `[` that nothing closes. */
+  | { readonly kind: "character"; readonly character: string; readonly isOpen?: boolean }
   | {
       readonly kind: "set";
       readonly negated: boolean;
@@ -16,11 +17,23 @@ type Token =
 
 /**
  * `*` any characters, `?` one, `[abc]`, `[a-z]`, `[!a]` or `[^a]` one of several, `\` takes the next as it is. Everything
- * else, and a `[` that nothing closes, stands for itself. The whole name counts, case counts.
+ * else, and a `[` that nothing closes, stands for itself (`problemOfGlob` refuses it before). The whole name counts, case counts.
  */
 export function compileGlob(glob: string): (name: string) => boolean {
   const tokens = parse(Array.from(glob));
   return (name) => matches(tokens, Array.from(name));
+}
+
+/** Longer ones are refused: they come from a file and are compared with every name. */
+const LONGEST_GLOB = 1024;
+
+/** What is wrong with a glob, as the end of a sentence that begins with it; null where it can be used. */
+export function problemOfGlob(glob: string): string | null {
+  if (glob === "") return "is empty";
+  if (glob.length > LONGEST_GLOB) return `has ${glob.length} characters, the limit is ${LONGEST_GLOB}`;
+  return parse(Array.from(glob)).some((token) => token.kind === "character" && token.isOpen === true)
+    ? "has [ without ]"
+    : null;
 }
 
 /** Two places are remembered: where the last `*` stands, and how much of the name it has taken so far. */
@@ -75,7 +88,11 @@ function parse(glob: readonly string[]): readonly Token[] {
       at += 1;
     } else {
       const isEscape = character === "\\" && at + 1 < glob.length;
-      tokens.push({ kind: "character", character: isEscape ? (glob[at + 1] ?? "") : character });
+      tokens.push(
+        isEscape
+          ? { kind: "character", character: glob[at + 1] ?? "" }
+          : { kind: "character", character, isOpen: character === "[" },
+      );
       at += isEscape ? 2 : 1;
     }
   }

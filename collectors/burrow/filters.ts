@@ -1,6 +1,6 @@
 /** Include and exclude globs for groups and topics: include first, then exclude; no include means all. */
 import { LaglineError } from "../../model/errors.ts";
-import { compileGlob } from "../../model/globs.ts";
+import { compileGlob, problemOfGlob } from "../../model/globs.ts";
 
 export type NameFilter = (name: string) => boolean;
 
@@ -21,7 +21,7 @@ const MAXIMUM_REMEMBERED = 50_000;
  */
 export function createNameFilter(options: FilterOptions): NameFilter {
   const bad = [...options.include, ...options.exclude].flatMap((glob) => {
-    const reason = reasonAgainst(glob);
+    const reason = problemOfGlob(glob);
     return reason === null ? [] : [`${JSON.stringify(glob)} ${reason}`];
   });
   if (bad.length > 0) {
@@ -57,15 +57,4 @@ function compile(globs: readonly string[]): NameFilter | null {
   }
   const matchers = globs.map(compileGlob);
   return (name) => matchers.some((matches) => matches(name));
-}
-
-function reasonAgainst(glob: string): string | null {
-  if (glob === "") {
-    return "is empty";
-  }
-  if (glob.length > 1024) {
-    return `has ${glob.length} characters, the limit is 1024`;
-  }
-  const open = glob.replaceAll(/\\./g, "").replaceAll(/\[[^\]]*\]/g, "");
-  return open.includes("[") ? "has [ without ]" : null;
 }

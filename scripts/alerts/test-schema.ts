@@ -194,7 +194,7 @@ export function parseAlertTests(source: string, path: string): readonly AlertTes
   }
   const value: unknown = document.toJS({ maxAliasCount: 100 });
   const parsed = file.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw invalid(path, describeIssues(parsed.error, file));
+  if (!parsed.success) throw invalid(path, describeIssues(parsed.error.issues, file));
   return parsed.data.tests;
 }
 

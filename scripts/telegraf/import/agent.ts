@@ -1,4 +1,5 @@
 /** `[agent]` and `[global_tags]` to the collector's settings. */
+import type { Notes } from "./notes.ts";
 import type { Table, TomlTable } from "./table.ts";
 
 export type CollectorDraft = {
@@ -6,6 +7,7 @@ export type CollectorDraft = {
   telegraf: { defects: "keep" | "fix"; host_tag?: string | false; tags?: Record<string, string> };
   interval_seconds?: number;
   jitter_seconds?: number;
+  standby_seconds?: number;
   bulk_documents?: number;
   gzip?: boolean;
   log_level?: "debug" | "warn";
@@ -23,7 +25,7 @@ const LOGGING = "the collector writes JSON lines to standard error; your service
 export function readAgent(agent: Table, collector: CollectorDraft): void {
   setInterval(collector, agent);
   const batch = agent.whole("metric_batch_size");
-  if (batch !== undefined) collector.bulk_documents = Math.min(Math.max(batch, 1), LARGEST_BATCH);
+  if (batch !== undefined) collector.bulk_documents = batchSize(batch);
   if (agent.flag("debug") === true) collector.log_level = "debug";
   else if (agent.flag("quiet") === true) collector.log_level = "warn";
   const host = agent.text("hostname");
@@ -37,7 +39,6 @@ export function readAgent(agent: Table, collector: CollectorDraft): void {
   }
   agent.without({
     precision: "all documents of a cycle have the time of its tick.",
-    collection_offset: "ticks have no offset; a second collector waits with collector.standby_seconds.",
     metric_buffer_limit: SPOOLED,
     buffer_strategy: SPOOLED,
     buffer_directory: SPOOLED,
@@ -60,6 +61,10 @@ export function readAgent(agent: Table, collector: CollectorDraft): void {
   agent.finish();
 }
 
+export function batchSize(documents: number): number {
+  return Math.min(Math.max(documents, 1), LARGEST_BATCH);
+}
+
 /** From the agent, or from the input, which goes before it. */
 export function setInterval(collector: CollectorDraft, table: Table, prefix = ""): void {
   const interval = table.seconds("interval");
@@ -74,6 +79,32 @@ export function setInterval(collector: CollectorDraft, table: Table, prefix = ""
   }
   const jitter = table.seconds(`${prefix}collection_jitter`);
   if (jitter !== undefined && jitter > 0) collector.jitter_seconds = jitter;
+  const offset = table.seconds("collection_offset");
+  if (offset !== undefined && offset > 0) collector.standby_seconds = offset;
+}
+
+/** Bounds that depend on the interval, which agent and inputs set one after the other. */
+export function fitToInterval(collector: CollectorDraft, notes: Notes): void {
+  const {
+    interval_seconds: interval = LONGEST_INTERVAL,
+    jitter_seconds: jitter = 0,
+    standby_seconds: offset = 0,
+  } = collector;
+  const most = interval / 5;
+  if (offset > most) {
+    collector.standby_seconds = most;
+    notes.add(
+      "collection_offset",
+      `is ${offset} s there; at most a fifth of the interval is possible, so it is ${most} (collector.standby_seconds).`,
+    );
+  }
+  if (jitter >= interval) {
+    collector.jitter_seconds = interval / 2;
+    notes.add(
+      "collection_jitter",
+      `is ${jitter} s there; it must be less than the interval, so it is ${interval / 2}.`,
+    );
+  }
 }
 
 const OWN_TAGS = new Set(["cluster", "group", "topic", "partition", "owner", "server"]);

@@ -1,5 +1,7 @@
 /** One `[[inputs.burrow]]` to clusters of the configuration. */
 import picomatch from "picomatch";
+import { problemOfGlob } from "../../../model/globs.ts";
+import { withoutBraces } from "./braces.ts";
 import { type CollectorDraft, readTags, setInterval } from "./agent.ts";
 import type { Secrets } from "./secrets.ts";
 import { Table, type Environment, isTable } from "./table.ts";
@@ -57,7 +59,6 @@ export async function readBurrow(table: Table, context: BurrowContext): Promise<
   if (isTable(tags)) readTags(tags, collector, new Table(`${table.name}.tags`, tags, context));
   await addClusters(table, context);
   table.without({
-    collection_offset: "ticks have no offset.",
     precision: "all documents of a cycle have the time of its tick.",
     time_source: "all documents of a cycle have the time of its tick.",
     startup_error_behavior:
@@ -75,14 +76,13 @@ async function addClusters(table: Table, context: BurrowContext): Promise<void> 
   const prefix = table.text("api_prefix");
   const include = table.texts("clusters_include") ?? [];
   const exclude = table.texts("clusters_exclude") ?? [];
-  const rest = readRest(table, context);
+  const rest = readRest(table, context, servers);
   for (const address of servers) {
-    const { server, path, credentials } = takeApart(address);
-    if (credentials)
-      table.note(
-        "servers",
-        "holds a user and password in an address; put them into username and password_file.",
-      );
+    const { server, path, username, password } = takeApart(address);
+    const own =
+      username === "" || rest.username !== undefined
+        ? rest
+        : { ...rest, username, password_file: secretOf(context, `${table.name}.servers`, password) };
     const api = path ?? prefix ?? "/v3/kafka";
     const asked = context.named.length > 0 ? context.named : await context.ask(server, api);
     const names = (asked ?? literalNames(include)).filter((name) => isWanted(name, { include, exclude }));
@@ -94,7 +94,7 @@ async function addClusters(table: Table, context: BurrowContext): Promise<void> 
       table.note("servers", `${server} could not be asked for its Kafka clusters: ${found}.`);
     }
     for (const name of names.length === 0 && asked === null ? [STAND_IN] : names) {
-      add(context, table, { name, server, api, rest });
+      add(context, table, { name, server, api, rest: own });
     }
   }
 }
@@ -102,24 +102,41 @@ async function addClusters(table: Table, context: BurrowContext): Promise<void> 
 type Rest = Pick<ClusterDraft, "filters"> &
   Omit<ClusterDraft["burrow"]["external"], "servers" | "api_prefix">;
 
-function readRest(table: Table, { secrets }: BurrowContext): Rest {
-  const filters: Partial<Record<FilterName, readonly string[]>> = {};
-  for (const name of FILTERS) {
-    const globs = table.texts(name);
-    if (globs !== undefined && globs.length > 0) filters[name] = globs;
-  }
+function readRest(table: Table, context: BurrowContext, servers: readonly string[]): Rest {
+  const filters = readFilters(table);
   const username = table.text("username");
   const password = table.text("password");
-  const tls = readTls(table);
-  const option = `${table.name}.password`;
+  const tls = readTls(table, servers);
+  // Telegraf sends a password only with a user, and a user also without a password.
+  if (username === undefined && password !== undefined)
+    table.note("password", "is left out, because username is not set.");
   return {
     ...(Object.keys(filters).length === 0 ? {} : { filters }),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined
+    ...(username === undefined
       ? {}
-      : { password_file: secrets.add(option, { name: "burrow-password", value: password }) }),
+      : { username, password_file: secretOf(context, `${table.name}.password`, password ?? "") }),
     ...(tls === undefined ? {} : { tls }),
   };
+}
+
+function secretOf({ secrets }: BurrowContext, option: string, value: string): string {
+  return secrets.add(option, { name: "burrow-password", value });
+}
+
+function readFilters(table: Table): Partial<Record<FilterName, readonly string[]>> {
+  const filters: Partial<Record<FilterName, readonly string[]>> = {};
+  for (const name of FILTERS) {
+    const written = table.texts(name) ?? [];
+    const globs = written.flatMap(withoutBraces);
+    if (globs.length > written.length) table.note(name, "has {…}, which is written out: one glob for each.");
+    const usable = globs.filter((glob) => problemOfGlob(glob) === null);
+    for (const glob of globs) {
+      const problem = problemOfGlob(glob);
+      if (problem !== null) table.note(name, `${JSON.stringify(glob)} ${problem} and was left out.`);
+    }
+    if (usable.length > 0) filters[name] = usable;
+  }
+  return filters;
 }
 
 function add(
@@ -159,15 +176,18 @@ function add(
   });
 }
 
+type Address = { server: string; path: string | undefined; username: string; password: string };
+
 /** Telegraf takes a path in the address instead of api_prefix, also a lone slash. */
-function takeApart(address: string): { server: string; path: string | undefined; credentials: boolean } {
-  if (!URL.canParse(address)) return { server: address, path: undefined, credentials: false };
-  const { protocol, host, pathname, username } = new URL(address);
+function takeApart(address: string): Address {
+  if (!URL.canParse(address)) return { server: address, path: undefined, username: "", password: "" };
+  const { protocol, host, pathname, username, password } = new URL(address);
   const path = pathname.replace(/\/+$/, "");
   return {
     server: `${protocol}//${host}`,
     path: path === "" ? undefined : path,
-    credentials: username !== "",
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
   };
 }
 

@@ -1,6 +1,6 @@
 /** telegraf.conf as parsed TOML to a configuration of Lagline, with everything that a person has to know about it. */
 import { LaglineError } from "../../../model/errors.ts";
-import { type CollectorDraft, readAgent, readTags } from "./agent.ts";
+import { type CollectorDraft, fitToInterval, readAgent, readTags } from "./agent.ts";
 import { type AskClusters, type ClusterDraft, readBurrow } from "./burrow.ts";
 import { type ElasticsearchDraft, STAND_IN_URL, readElasticsearch } from "./elasticsearch.ts";
 import { type Note, Notes } from "./notes.ts";
@@ -27,6 +27,9 @@ export type Imported = {
   readonly notes: readonly Note[];
 };
 
+/** Its default, which is not ours. */
+const TELEGRAF_INTERVAL = 10;
+
 /** @throws LaglineError `LAGLINE_USAGE_IMPORT` when there is no `[[inputs.burrow]]`, or none of its clusters can be read. */
 export async function convertTelegraf(file: TomlTable, options: ImportOptions): Promise<Imported> {
   const notes = new Notes();
@@ -43,6 +46,8 @@ export async function convertTelegraf(file: TomlTable, options: ImportOptions): 
     const about = { ...context, clusters, collector, secrets, named: options.clusters, ask: options.ask };
     await readBurrow(new Table("inputs.burrow", input, context), about);
   }
+  collector.interval_seconds ??= TELEGRAF_INTERVAL;
+  fitToInterval(collector, notes);
   if (clusters.size === 0) throw nothingToRead(inputs.length, notes.list);
   const elasticsearch = readOutput(file, { collector, secrets, context });
   for (const kind of ["processors", "aggregators", "secretstores"])

@@ -1,5 +1,5 @@
 /** `[[outputs.elasticsearch]]` to `elasticsearch` and what belongs to it in `collector`. */
-import type { CollectorDraft } from "./agent.ts";
+import { type CollectorDraft, batchSize } from "./agent.ts";
 import { type Table, type TomlTable, isTable } from "./table.ts";
 import { METRIC_FILTERS } from "./metric-filters.ts";
 import type { Secrets } from "./secrets.ts";
@@ -36,13 +36,14 @@ export function readElasticsearch(
   const draft: ElasticsearchDraft = { external: {}, index: {} };
   readAddresses(table, draft, about.secrets);
   readCredentials(table, draft, about.secrets);
-  const tls = readTls(table);
+  const { url, urls = [] } = draft.external;
+  const tls = readTls(table, url === undefined ? urls : [url]);
   if (tls !== undefined) draft.external.tls = tls;
   readIndex(table, draft);
   readTemplate(table, draft);
   about.collector.gzip = table.flag("enable_gzip") ?? false;
   const batch = table.whole("metric_batch_size");
-  if (batch !== undefined) about.collector.bulk_documents = batch;
+  if (batch !== undefined) about.collector.bulk_documents = batchSize(batch);
   if (table.flag("force_document_id") === false) {
     table.note(
       "force_document_id",
@@ -91,36 +92,47 @@ function readAddresses(table: Table, { external }: ElasticsearchDraft, secrets: 
   else external.urls = [first, ...others];
 }
 
+/** There as here only one reaches the server: a header of the file goes before a token, and that before a user. */
 function readCredentials(table: Table, { external }: ElasticsearchDraft, secrets: Secrets): void {
   const username = table.text("username");
   const password = table.text("password");
-  // Telegraf sends them only together.
-  if (username !== undefined && password !== undefined) {
-    external.username = username;
-    external.password_file = secrets.add(`${table.name}.password`, {
-      name: "elasticsearch-password",
-      value: password,
-    });
-  }
   const token = table.text("auth_bearer_token");
-  if (token !== undefined) {
-    external.bearer_token_file = secrets.add(`${table.name}.auth_bearer_token`, {
-      name: "elasticsearch-token",
-      value: token,
-    });
+  const key = readHeaders(table);
+  if (key !== undefined || token !== undefined) {
+    // Those of an address.
+    delete external.username;
+    delete external.password_file;
   }
-  for (const [name, raw] of Object.entries(table.table("headers") ?? {})) {
+  const keep = (option: string, name: string, value: string): string =>
+    secrets.add(`${table.name}.${option}`, { name: `elasticsearch-${name}`, value });
+  if (key !== undefined) external.api_key_file = keep(`headers.${key.header}`, "api-key", key.value);
+  else if (token !== undefined) external.bearer_token_file = keep("auth_bearer_token", "token", token);
+  // Telegraf sends them only together.
+  else if (username !== undefined && password !== undefined) {
+    external.username = username;
+    external.password_file = keep("password", "password", password);
+  }
+  const winner = external.api_key_file === undefined ? "the token" : "the API key in headers";
+  if (token !== undefined && external.bearer_token_file === undefined)
+    table.note("auth_bearer_token", `is left out: ${winner} goes before it.`);
+  if (username !== undefined && external.username === undefined)
+    table.note(
+      "password",
+      key === undefined && token === undefined ? HALF : `is left out: ${winner} goes before it.`,
+    );
+}
+
+const HALF = "is not set, so username is left out: Telegraf sends them only together.";
+
+function readHeaders(table: Table): { readonly header: string; readonly value: string } | undefined {
+  let found: { readonly header: string; readonly value: string } | undefined;
+  for (const [header, raw] of Object.entries(table.table("headers") ?? {})) {
     const [value] = Array.isArray(raw) ? raw : [raw];
     const key = /^ApiKey\s+(?<key>\S+)$/i.exec(typeof value === "string" ? value : "")?.groups?.["key"];
-    if (name.toLowerCase() === "authorization" && key !== undefined) {
-      external.api_key_file = secrets.add(`${table.name}.headers.${name}`, {
-        name: "elasticsearch-api-key",
-        value: key,
-      });
-    } else {
-      table.note(`headers.${name}`, "further headers are not sent.");
-    }
+    if (header.toLowerCase() === "authorization" && key !== undefined) found = { header, value: key };
+    else table.note(`headers.${header}`, "further headers are not sent.");
   }
+  return found;
 }
 
 function readIndex(table: Table, { index }: ElasticsearchDraft): void {

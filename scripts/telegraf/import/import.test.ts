@@ -86,7 +86,7 @@ const EVERYTHING = `
 [[inputs.burrow]]
   interval = "15s"
   alias = "kafka"
-  servers = ["http://burrow-1:8000", "http://burrow-2:8000"]
+  servers = ["https://burrow-1:8000", "https://burrow-2:8000"]
   api_prefix = "/kafka"
   response_timeout = "3s"
   concurrent_connections = 40
@@ -209,6 +209,7 @@ describe("every option", () => {
     expect(collector).toMatchObject({
       interval_seconds: 15,
       jitter_seconds: 2,
+      standby_seconds: 1,
       request_timeout_seconds: 3,
       concurrent_requests: 40,
       bulk_documents: 1000,
@@ -219,7 +220,7 @@ describe("every option", () => {
     expect(config.clusters["orders"]).toMatchObject({
       burrow: {
         external: {
-          servers: ["http://burrow-1:8000", "http://burrow-2:8000"],
+          servers: ["https://burrow-1:8000", "https://burrow-2:8000"],
           api_prefix: "/kafka",
           username: "reader",
           tls: {
@@ -239,7 +240,7 @@ describe("every option", () => {
     });
     expect(elasticsearch.external).toMatchObject({
       urls: ["https://es-1:9200", "https://es-2:9200"],
-      username: "writer",
+      api_key_file: join(directory, "secrets/elasticsearch-api-key"),
       tls: { ca_file: "/etc/es-ca.pem" },
     });
     expect(elasticsearch.index).toMatchObject({
@@ -259,7 +260,6 @@ describe("every option", () => {
       "agent.metric_buffer_limit",
       "agent.flush_interval",
       "agent.flush_jitter",
-      "agent.collection_offset",
       "agent.precision",
       "agent.logfile",
       "agent.buffer_strategy",
@@ -321,7 +321,7 @@ describe("secrets", () => {
     }
     expect(existsSync(join(directory, "secrets"))).toBe(false);
     expect(lines.join("\n")).toContain(
-      "Put the secrets into secrets/burrow-password, secrets/elasticsearch-password",
+      "Put the secrets into secrets/burrow-password, secrets/elasticsearch-api-key (readable",
     );
   });
 
@@ -352,6 +352,110 @@ describe("secrets", () => {
     const { lines } = await run(toml, { writeSecrets: true });
     expect(existsSync(join(directory, "secrets/burrow-password"))).toBe(false);
     expect(lines.join("\n")).toContain("Put the secrets into secrets/burrow-password");
+  });
+});
+
+describe("what would stop the collector, or change what it reads, does not come out of an import:", () => {
+  const burrowWith = (lines: string): string => SMALL.replace("[[outputs", `${lines}\n[[outputs`);
+
+  test("without an interval Telegraf's ten seconds hold, not our thirty", async () => {
+    const { config } = await run(SMALL);
+    expect(config.collector.interval_seconds).toBe(10);
+  });
+
+  test("a glob with braces becomes several, as ours have none", async () => {
+    const { config, lines } = await run(
+      burrowWith('groups_include = ["{pay,bill{ing,s}}-[ab]*", "x\\\\{y"]'),
+    );
+    expect(config.clusters["orders"]?.filters.groups_include).toEqual([
+      "pay-[ab]*",
+      "billing-[ab]*",
+      "pay-[ab]*",
+      "bills-[ab]*",
+      "x\\{y",
+    ]);
+    expect(lines.join("\n")).toContain("inputs.burrow.groups_include: has {…}, which is written out");
+  });
+
+  test("a glob that is none is left out and named", async () => {
+    const { config, lines } = await run(burrowWith('topics_exclude = ["[a", "b*"]'));
+    expect(config.clusters["orders"]?.filters.topics_exclude).toEqual(["b*"]);
+    expect(lines.join("\n")).toContain(
+      'inputs.burrow.topics_exclude: "[a" has [ without ] and was left out.',
+    );
+  });
+
+  test("two inputs with two passwords keep both", async () => {
+    const input = (host: string, clusters: string): string => `
+[[inputs.burrow]]
+  servers = ["http://${host}:8000"]
+  clusters_include = ["${clusters}"]
+  username = "u"
+  password = "of-${host}"
+`;
+    const { config } = await run(input("one", "orders") + input("two", "returns"), {
+      clusters: ["orders", "returns"],
+      writeSecrets: true,
+    });
+    for (const [cluster, password] of [
+      ["orders", "of-one\n"],
+      ["returns", "of-two\n"],
+    ] as const) {
+      const file = config.clusters[cluster]?.burrow.external?.password_file ?? "";
+      expect(readFileSync(file, "utf8")).toBe(password);
+    }
+  });
+
+  test("the user and password in an address of Burrow go where they belong", async () => {
+    const { config, text } = await run(SMALL.replace("http://burrow-1", "http://me:hunter%2F2@burrow-1"), {
+      writeSecrets: true,
+    });
+    const external = config.clusters["orders"]?.burrow.external;
+    expect(external).toMatchObject({ servers: ["http://burrow-1:8000"], username: "me" });
+    expect(readFileSync(external?.password_file ?? "", "utf8")).toBe("hunter/2\n");
+    expect(text).not.toContain("hunter");
+  });
+
+  test("half of the credentials is named: a user gets a file to fill, a password alone is left out", async () => {
+    const user = await run(burrowWith('username = "u"'));
+    expect(user.lines.join("\n")).toContain("Put the secrets into secrets/burrow-password");
+    rmSync(join(directory, "lagline.yaml"));
+    const password = await run(burrowWith('password = "p"'));
+    expect(password.lines.join("\n")).toContain("inputs.burrow.password: is left out, because username");
+    expect(password.config.clusters["orders"]?.burrow.external).not.toHaveProperty("password_file");
+  });
+
+  test("of several credentials the one that Telegraf would send is taken", async () => {
+    const toml = SMALL.replace("http://es-1", "http://me:secret@es-1");
+    const { config, lines } = await run(
+      `${toml}  username = "u"\n  password = "p"\n  auth_bearer_token = "t"\n`,
+    );
+    expect(config.elasticsearch.external).toHaveProperty("bearer_token_file");
+    expect(config.elasticsearch.external).not.toHaveProperty("username");
+    expect(lines.join("\n")).toContain(
+      "outputs.elasticsearch.password: is left out: the token goes before it.",
+    );
+  });
+
+  test("options of TLS for an address without it are left out and named", async () => {
+    const { config, lines } = await run(burrowWith('tls_ca = "/etc/ca.pem"'));
+    expect(config.clusters["orders"]?.burrow.external).not.toHaveProperty("tls");
+    expect(lines.join("\n")).toContain("http://burrow-1:8000 has no TLS");
+  });
+
+  test("a certificate without its key is left out and named", async () => {
+    const { config, lines } = await run(
+      `${SMALL.replace("http://es-1", "https://es-1")}  tls_ca = "/ca.pem"\n  tls_cert = "/c.pem"\n`,
+    );
+    expect(config.elasticsearch.external?.tls).toEqual({ ca_file: "/ca.pem" });
+    expect(lines.join("\n")).toContain("outputs.elasticsearch.tls_cert: is left out, because tls_key");
+  });
+
+  test("numbers beyond our bounds are brought within them", async () => {
+    const agent = '[agent]\n  interval = "10s"\n  collection_jitter = "10s"\n  collection_offset = "4s"\n';
+    const { config, lines } = await run(`${agent}${SMALL}  metric_batch_size = 90000\n`);
+    expect(config.collector).toMatchObject({ bulk_documents: 50_000, jitter_seconds: 5, standby_seconds: 2 });
+    expect(lines.join("\n")).toMatch(/collection_offset: is 4 s there; .*collection_jitter: is 10 s there/s);
   });
 });
 

@@ -16,15 +16,24 @@ export class Secrets {
     this.#notes = notes;
   }
 
-  /** @returns the path for the configuration. */
+  /** `value`: empty where it is not known. @returns the path for the configuration. */
   add(option: string, { name, value }: { readonly name: string; readonly value: string }): string {
-    const file = `secrets/${name}`;
-    const isKnown = !/@\{|\$\{/.test(value);
-    if (!this.#found.some((secret) => secret.file === file)) {
-      this.#found.push({ file, value: isKnown ? value : null });
-    }
+    const known = /@\{|\$\{/.test(value) || value === "" ? null : value;
+    const file = this.#fileFor(`secrets/${name}`, known);
+    if (!this.#found.some((secret) => secret.file === file)) this.#found.push({ file, value: known });
     this.#notes.add(option, `belongs into ${file}: the configuration names files, never secrets.`);
     return file;
+  }
+
+  /** Two inputs may have two passwords. */
+  #fileFor(file: string, value: string | null): string {
+    let candidate = file;
+    for (let number = 2; this.#holdsOther(candidate, value); number += 1) candidate = `${file}-${number}`;
+    return candidate;
+  }
+
+  #holdsOther(file: string, value: string | null): boolean {
+    return this.#found.some((secret) => secret.file === file && secret.value !== value);
   }
 
   get list(): readonly Secret[] {

@@ -8,8 +8,8 @@ export type TlsDraft = {
   server_name?: string;
 };
 
-/** Undefined when none is set. The names beginning with `ssl_` are those of old samples. */
-export function readTls(table: Table): TlsDraft | undefined {
+/** Undefined when none is set, or none of the addresses would use it. The names beginning with `ssl_` are those of old samples. */
+export function readTls(table: Table, addresses: readonly string[]): TlsDraft | undefined {
   const draft: TlsDraft = {};
   const ca = table.text("tls_ca") ?? table.text("ssl_ca");
   const certificate = table.text("tls_cert") ?? table.text("ssl_cert");
@@ -35,5 +35,20 @@ export function readTls(table: Table): TlsDraft | undefined {
     tls_cipher_suites: "has no counterpart: Node's list of ciphers holds.",
     tls_renegotiation_method: "has no counterpart: renegotiation is refused.",
   });
-  return Object.keys(draft).length === 0 ? undefined : draft;
+  if (Object.keys(draft).length === 0) return undefined;
+  const plain = addresses.find((address) => !/^https:/i.test(address));
+  if (plain !== undefined) {
+    table.note("tls_ca", `and the other options of TLS are left out: ${plain} has no TLS.`);
+    return undefined;
+  }
+  return withBothHalves(table, draft);
+}
+
+/** A certificate is of no use without its key, nor a key without its certificate. */
+function withBothHalves(table: Table, draft: TlsDraft): TlsDraft {
+  const { certificate_file: certificate, key_file: key, ...rest } = draft;
+  if ((certificate === undefined) === (key === undefined)) return draft;
+  const [there, missing] = key === undefined ? ["tls_cert", "tls_key"] : ["tls_key", "tls_cert"];
+  table.note(there, `is left out, because ${missing} is not set.`);
+  return rest;
 }
