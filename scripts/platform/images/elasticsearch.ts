@@ -1,4 +1,4 @@
-/** `lagline/elasticsearch`: the published test distribution laid out like the upstream image. */
+/** `lagline/elasticsearch`: the published test distribution laid out like the upstream image, able to make API keys. */
 import { chmod, cp, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BASE_IMAGES, ELASTICSEARCH_ZIP_SHA256 } from "../../../stacks/versions.ts";
@@ -11,11 +11,27 @@ import { hashFile } from "../hash.ts";
 import { copyUnverified, ensureMaven } from "../maven.ts";
 
 const JAVA_HOME_LINK = "/usr/lib/jvm/default-runtime";
+/** Makes API keys possible: see its source. */
+const PLUGIN = "lagline-security-index";
 const ENV_MARKER = 'cd "$ES_HOME"';
 
-export const ELASTICSEARCH_DOCKERFILE = `FROM ${BASE_IMAGES.java}
+/**
+ * The compiler and the archiver are modules of the Java that runs Elasticsearch, so the plugin needs neither a JDK on
+ * this host nor a download. The fixed date makes one content one hash.
+ */
+const COMPILE_PLUGIN = `java -XX:TieredStopAtLevel=1 -m jdk.compiler/com.sun.tools.javac.Main -proc:none -cp "$(echo lib/*.jar | tr ' ' :)" -d classes source/*.java && java -m jdk.jartool/sun.tools.jar.Main --create --date=2026-01-01T00:00:00Z --file plugin/${PLUGIN}.jar -C classes .`;
+
+export const ELASTICSEARCH_DOCKERFILE = `FROM ${BASE_IMAGES.java} AS plugin
+WORKDIR /build
+COPY elasticsearch/lib/ lib/
+COPY plugin-source/ source/
+COPY plugin/ plugin/
+RUN ${COMPILE_PLUGIN}
+
+FROM ${BASE_IMAGES.java}
 RUN ln -s "$(dirname "$(dirname "$(readlink -f /usr/bin/java)")")" ${JAVA_HOME_LINK}
 COPY elasticsearch/ /usr/share/elasticsearch/
+COPY --from=plugin /build/plugin/ /usr/share/elasticsearch/modules/${PLUGIN}/
 COPY --chown=1000:0 config/ /usr/share/elasticsearch/config/
 COPY docker-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
 RUN chmod 0775 /usr/share/elasticsearch/config && install -d -o 1000 -g 0 -m 0775 /usr/share/elasticsearch/data /usr/share/elasticsearch/logs /usr/share/elasticsearch/plugins
@@ -74,8 +90,34 @@ export async function writeElasticsearchFiles(
     join(folder, "config", "elasticsearch.yml"),
     'cluster.name: "docker-cluster"\nnetwork.host: 0.0.0.0\n',
   );
+  await writePlugin(folder, zip.version);
   await cp(join(files, "docker-entrypoint.sh"), join(folder, "docker-entrypoint.sh"));
   await chmod(join(folder, "docker-entrypoint.sh"), 0o755);
+}
+
+/** Elasticsearch loads a plugin only when it names its very version. */
+export function pluginDescriptor(version: string): string {
+  return [
+    "description=Text analysis that the index of API keys needs",
+    "version=1",
+    `name=${PLUGIN}`,
+    "classname=lagline.SecurityIndexAnalysis",
+    "java.version=21",
+    `elasticsearch.version=${version}`,
+    "",
+  ].join("\n");
+}
+
+async function writePlugin(folder: string, version: string): Promise<void> {
+  await cp(
+    join(import.meta.dirname, "elasticsearch-files", "security-index"),
+    join(folder, "plugin-source"),
+    {
+      recursive: true,
+    },
+  );
+  await mkdir(join(folder, "plugin"));
+  await writeFile(join(folder, "plugin", "plugin-descriptor.properties"), pluginDescriptor(version));
 }
 
 /** The zip's scripts ignore settings in the environment; upstream's image reads them at the same place. */

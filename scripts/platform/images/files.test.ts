@@ -10,7 +10,7 @@ import {
   LAGLINE_VERSION,
 } from "../../../stacks/versions.ts";
 import { findRepositoryRoot } from "../paths.ts";
-import { addEnvironmentSettings } from "./elasticsearch.ts";
+import { addEnvironmentSettings, ELASTICSEARCH_DOCKERFILE, pluginDescriptor } from "./elasticsearch.ts";
 import { KAFKA_TOOLS, renderTool } from "./kafka.ts";
 
 const FILES = import.meta.dirname;
@@ -50,6 +50,31 @@ describe("Elasticsearch settings in the environment", () => {
       'ES_HOME=x\nsource "$ES_HOME/bin/lagline-env"\n\ncd "$ES_HOME"\n',
     );
     expect(() => addEnvironmentSettings("exec java")).toThrow("has no line");
+  });
+});
+
+describe("the plugin that makes API keys possible", () => {
+  const source = join(FILES, "elasticsearch-files", "security-index", "SecurityIndexAnalysis.java");
+
+  it("names the class that its source has, and the very version that it is loaded by", async () => {
+    const text = await readFile(source, "utf8");
+    const descriptor = pluginDescriptor("8.19.8");
+    const [, pack, name] = /^classname=(\w+)\.(\w+)$/m.exec(descriptor) ?? [];
+    expect(text).toContain(`package ${pack};`);
+    expect(text).toContain(`public final class ${name} extends Plugin implements AnalysisPlugin {`);
+    expect(descriptor).toMatch(/^elasticsearch\.version=8\.19\.8$/m);
+  });
+
+  it("offers the parts that the index settings of both versions ask for", async () => {
+    const text = await readFile(source, "utf8");
+    for (const part of ["pattern_capture", "unique", "uax_url_email"]) expect(text).toContain(`"${part}"`);
+  });
+
+  it("is compiled where Elasticsearch's own Java is, and ends where modules are", () => {
+    const [, compiled = "", made = ""] = ELASTICSEARCH_DOCKERFILE.split(/^FROM /m);
+    expect(compiled).toContain("jdk.compiler/com.sun.tools.javac.Main");
+    const name = /^name=(.+)$/m.exec(pluginDescriptor("9.2.0"))?.[1];
+    expect(made).toContain(`COPY --from=plugin /build/plugin/ /usr/share/elasticsearch/modules/${name}/`);
   });
 });
 

@@ -20,6 +20,7 @@ import {
 import {
   ELASTICSEARCH_DOCKERFILE,
   ensureElasticsearchZip,
+  pluginDescriptor,
   writeElasticsearchFiles,
 } from "./elasticsearch.ts";
 import { ensureKafkaLibraries, KAFKA_DOCKERFILE, KAFKA_TOOLS, writeKafkaFiles } from "./kafka.ts";
@@ -68,7 +69,7 @@ async function elasticsearchRecipe(context: PlatformContext, version: string): P
   return {
     base: "java",
     dockerfile: ELASTICSEARCH_DOCKERFILE,
-    inputs: { zip: ELASTICSEARCH_ZIP_SHA256[version] ?? "", files },
+    inputs: { zip: ELASTICSEARCH_ZIP_SHA256[version] ?? "", files, plugin: pluginDescriptor(version) },
     obtain: async () => {
       const path = await ensureElasticsearchZip(context, version);
       return async (folder) => writeElasticsearchFiles(context, folder, { path, version });
