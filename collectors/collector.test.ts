@@ -135,6 +135,20 @@ describe("a cycle that goes wrong", () => {
     expect(counted.get("lagline_burrow_up")).toBe(0);
   });
 
+  test("with a Burrow that is ready and gives no list of groups is not ready, and says why", async () => {
+    burrow.addFault(/\/consumer$/, { kind: "status", status: 500 });
+    const { collector } = make();
+    expect(await collector.runOnce(never)).toMatchObject({
+      reachable: true,
+      failure: { kind: "http_status" },
+    });
+    expect(collector.readiness()).toEqual({
+      ready: false,
+      reasons: [expect.stringContaining("list of groups: Burrow at")],
+    });
+    expect(counted.get("lagline_burrow_up")).toBe(0);
+  });
+
   test("with one broken group keeps the rest and stays ready", async () => {
     burrow.addFault(/billing/, { kind: "status", status: 500 });
     const { collector } = make();

@@ -16,6 +16,7 @@ export class CollectorEvents {
   readonly #repeats: RepeatLimiter;
   #failing: string | null = null;
   #host: string | null = null;
+  #server: string | null = null;
 
   constructor({ log, metrics, repeats }: EventSinks) {
     this.#log = log;
@@ -78,6 +79,11 @@ export class CollectorEvents {
   burrowState(summary: TickSummary): void {
     const { burrow, failure } = summary;
     this.#metrics.set("lagline_burrow_up", failure === null ? 1 : 0, { server: burrow.server });
+    // The one that was read before this one could not be read now.
+    if (this.#server !== null && this.#server !== burrow.server) {
+      this.#metrics.set("lagline_burrow_up", 0, { server: this.#server });
+    }
+    this.#server = burrow.server;
     this.#metrics.set("lagline_burrow_ready", burrow.ready ? 1 : 0);
     if (burrow.selfLag !== null) {
       this.#metrics.set("lagline_burrow_self_lag", burrow.selfLag);

@@ -111,7 +111,7 @@ class TickRun implements Tick {
       ...this.#counts,
       burrow: this.#begun?.burrow ?? NOTHING_READ,
       reachable: this.#begun?.reachable ?? false,
-      failure: isRead ? null : this.#firstProblem,
+      failure: isRead ? (this.#begun?.failure ?? null) : this.#firstProblem,
       documents: this.#encoder.documents,
       requests: this.#options.scraper.requests() - this.#requestsBefore,
       scrapeSeconds: this.#scrapeSeconds,

@@ -3,6 +3,8 @@ import type { ScrapeProblem } from "../../model/snapshot.ts";
 import { showName } from "./names.ts";
 
 export interface Breaker {
+  /** True once the server is taken for gone. */
+  readonly isOpen: boolean;
   /** Takes note of the outcome of one request; null for an answer. */
   note(problem: ScrapeProblem | null): void;
   /** Why this subject is not asked for; null while requests may be sent. */
@@ -16,6 +18,9 @@ export function createBreaker(): Breaker {
   let failures = 0;
   let last: ScrapeProblem | null = null;
   return {
+    get isOpen() {
+      return failures >= GIVE_UP_AFTER;
+    },
     note(problem) {
       const isGone = problem !== null && (problem.kind === "connect" || problem.kind === "timeout");
       failures = isGone ? failures + 1 : 0;

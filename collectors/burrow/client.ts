@@ -1,6 +1,7 @@
 /** The only file that speaks HTTP to Burrow: GET with a deadline, and every failure as a `ScrapeProblem`. */
 import http from "node:http";
 import process from "node:process";
+import { isDeepStrictEqual } from "node:util";
 import axios, {
   AxiosError,
   AxiosHeaders,
@@ -33,7 +34,15 @@ export type BurrowClientOptions = {
   readonly concurrency: number;
   readonly credentials?: BurrowCredentials;
   readonly tls?: BurrowTls;
+  /**
+   * Reads the files behind the credentials and TLS again, when a server refuses or is not trusted: they may have been
+   * rotated. Throws where they cannot be used; then the old ones stay.
+   */
+  readonly readAgain?: () => BurrowAccess;
 };
+
+/** Who we are, and whom we trust. */
+export type BurrowAccess = Pick<BurrowClientOptions, "credentials" | "tls">;
 
 /** What a request is about, for the sentence of its problem. */
 export type RequestSubject = { readonly scope: ScrapeProblem["scope"]; readonly name: string };
@@ -72,19 +81,31 @@ class HttpBurrowClient implements BurrowClient {
   requests = 0;
   readonly #options: BurrowClientOptions;
   readonly #basePath: string;
-  readonly #agent: http.Agent;
-  readonly #send: Send;
+  readonly #base: URL;
+  #access: BurrowAccess;
+  #agent: http.Agent;
+  #send: Send;
 
   constructor(options: BurrowClientOptions) {
     const base = new URL(options.server);
     this.server = options.server;
     this.#options = options;
     this.#basePath = base.pathname.replace(/\/+$/, "");
+    this.#base = base;
+    this.#access = { ...pick(options) };
     this.#agent = createAgent(options, base.protocol === "https:");
     this.#send = createSend(options, base, this.#agent);
   }
 
   async get(path: string, subject: RequestSubject, signal: AbortSignal): Promise<BurrowAnswer> {
+    const answer = await this.#ask(path, subject, signal);
+    // Once per question about the whole server: a tick begins with some, and thousands about groups follow.
+    const mayBeRotated =
+      !answer.ok && (answer.problem.kind === "unauthorized" || answer.problem.kind === "tls");
+    return mayBeRotated && !isAboutPart(subject) && this.#renew() ? this.#ask(path, subject, signal) : answer;
+  }
+
+  async #ask(path: string, subject: RequestSubject, signal: AbortSignal): Promise<BurrowAnswer> {
     const { server, cluster, timeoutMs } = this.#options;
     const about = { ...subject, server, cluster, timeoutMs };
     let raw: RawAnswer = signal.aborted
@@ -100,6 +121,25 @@ class HttpBurrowClient implements BurrowClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  /** True when the files hold something else now; the connections made with the old are closed. */
+  #renew(): boolean {
+    let fresh: BurrowAccess;
+    try {
+      fresh = pick(this.#options.readAgain?.() ?? this.#access);
+    } catch {
+      // They are being replaced at this moment; the next refusal reads them again.
+      return false;
+    }
+    if (isDeepStrictEqual(fresh, this.#access)) return false;
+    const { credentials: _old, tls: _trusted, ...rest } = this.#options;
+    const options = { ...rest, ...fresh };
+    this.#access = fresh;
+    this.#agent.destroy();
+    this.#agent = createAgent(options, this.#base.protocol === "https:");
+    this.#send = createSend(options, this.#base, this.#agent);
+    return true;
   }
 
   async #attempt(path: string, signal: AbortSignal): Promise<RawAnswer> {
@@ -133,6 +173,14 @@ class HttpBurrowClient implements BurrowClient {
       signal.removeEventListener("abort", stop);
     }
   }
+}
+
+function pick({ credentials, tls }: BurrowAccess): BurrowAccess {
+  return { ...(credentials === undefined ? {} : { credentials }), ...(tls === undefined ? {} : { tls }) };
+}
+
+function isAboutPart({ scope }: RequestSubject): boolean {
+  return scope === "group" || scope === "topic" || scope === "partition";
 }
 
 function textOf(value: unknown): string {

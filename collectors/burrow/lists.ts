@@ -20,10 +20,14 @@ export type ListedNames = {
   readonly names: readonly string[];
   /** Wanted names that Burrow's HTTP server cannot serve, with the reason. */
   readonly unreachable: ReadonlyMap<string, ScrapeProblem>;
+  /** False when no list came, or none that can be used. */
+  readonly isRead: boolean;
   /** True when the list was read whole, so that absence from it means something. */
   readonly complete: boolean;
   readonly problems: readonly ScrapeProblem[];
 };
+
+const NOTHING = { names: [], unreachable: new Map(), isRead: false, complete: false } as const;
 
 export async function readNames(options: ReadNamesOptions): Promise<ListedNames> {
   const what = options.list === "topic" ? "topic" : "group";
@@ -31,18 +35,13 @@ export async function readNames(options: ReadNamesOptions): Promise<ListedNames>
   const path = `${clusterPath(options.prefix, options.cluster)}/${options.list}`;
   const answer = await options.client.get(path, subject, options.signal);
   if (!answer.ok) {
-    return { names: [], unreachable: new Map(), complete: false, problems: [answer.problem] };
+    return { ...NOTHING, problems: [answer.problem] };
   }
   const parsed = entriesOf(answer.body, options.list);
   if (!parsed.ok) {
     const start = sentenceStart({ ...options, server: options.client.server, what: `list of ${what}s` });
     const detail = `${start} sent an answer that cannot be used: ${parsed.reason}.`;
-    return {
-      names: [],
-      unreachable: new Map(),
-      complete: false,
-      problems: [{ kind: "schema", scope: "cluster", name: subject.name, detail }],
-    };
+    return { ...NOTHING, problems: [{ kind: "schema", scope: "cluster", name: subject.name, detail }] };
   }
   return sift(parsed.entries, options, what);
 }
@@ -102,7 +101,7 @@ function sift(entries: readonly unknown[], options: ReadNamesOptions, what: "top
     complain("limit", `${names.length} names, of which only the first ${limit} are read`, "groups");
     names.length = limit;
   }
-  return { names, unreachable, complete, problems };
+  return { names, unreachable, isRead: true, complete, problems };
 }
 
 function unreachableProblem(about: {

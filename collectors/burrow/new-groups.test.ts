@@ -5,10 +5,11 @@ import { createNewGroups } from "./new-groups.ts";
 const list = (...names: string[]): ListedNames => ({
   names,
   unreachable: new Map(),
+  isRead: true,
   complete: true,
   problems: [],
 });
-const FAILED: ListedNames = { ...list(), complete: false };
+const FAILED: ListedNames = { ...list(), isRead: false, complete: false };
 
 describe("a group that Burrow lists", () => {
   it("is asked for at once when it was there before the collector", () => {

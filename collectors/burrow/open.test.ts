@@ -7,18 +7,27 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { runScrape } from "../../tests/fakes/scraping.ts";
 import { type BurrowSource, openScraper } from "./open.ts";
+import type { BurrowScraper } from "./scrape.ts";
 
 let directory: string;
 let requests: { url: string; authorization: string | undefined }[];
 let url: string;
 let close: () => Promise<void>;
+/** The only credentials that are taken; undefined: anything. */
+let accepted: string | undefined;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "lagline-open-"));
   requests = [];
+  accepted = undefined;
   const server = createServer((request: IncomingMessage, response) => {
     const { url: path = "", headers } = request;
     requests.push({ url: path, authorization: headers.authorization });
+    if (accepted !== undefined && headers.authorization !== accepted) {
+      response.statusCode = 401;
+      response.end();
+      return;
+    }
     const isList = /\/(topic|consumer)$/.test(path);
     response.setHeader("Content-Type", "application/json");
     response.end(
@@ -47,8 +56,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function scrapeWith(change: Partial<BurrowSource>): Promise<void> {
-  const scraper = openScraper({
+function open(change: Partial<BurrowSource>): BurrowScraper {
+  return openScraper({
     cluster: "local",
     servers: [url],
     apiPrefix: "/v3/kafka",
@@ -64,6 +73,10 @@ async function scrapeWith(change: Partial<BurrowSource>): Promise<void> {
     },
     ...change,
   });
+}
+
+async function scrapeWith(change: Partial<BurrowSource>): Promise<void> {
+  const scraper = open(change);
   await runScrape(scraper);
   scraper.close();
 }
@@ -77,10 +90,17 @@ function fileWith(text: string): string {
 describe("a source that cannot be used", () => {
   test("for want of its secret is named with its file, not with its content", () => {
     const passwordFile = join(directory, "nowhere");
-    const open = () => scrapeWith({ usernameAndPasswordFile: { username: "u", passwordFile } });
-    return expect(open()).rejects.toMatchObject({
+    const opened = scrapeWith({ usernameAndPasswordFile: { username: "u", passwordFile } });
+    return expect(opened).rejects.toMatchObject({
       code: "LAGLINE_COLLECT_FILE_UNREADABLE",
       message: expect.stringContaining(passwordFile),
+    });
+  });
+
+  test.each(["", "\n", "\u{feff}\r\n"])("for an empty secret (%j) is named with its file", (text) => {
+    return expect(scrapeWith({ bearerTokenFile: fileWith(text) })).rejects.toMatchObject({
+      code: "LAGLINE_COLLECT_FILE_UNREADABLE",
+      message: expect.stringContaining("it is empty"),
     });
   });
 
@@ -95,6 +115,14 @@ describe("requests", () => {
     const expected = `Basic ${Buffer.from("reader:a:b ü").toString("base64")}`;
     expect(new Set(requests.map(({ authorization }) => authorization))).toEqual(new Set([expected]));
   });
+
+  test.each(["token\r\n", "\u{feff}token\n", "token"])(
+    "carry the secret without what editors leave: %j",
+    async (text) => {
+      await scrapeWith({ bearerTokenFile: fileWith(text) });
+      expect(new Set(requests.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer token"]));
+    },
+  );
 
   test("carry a bearer token", async () => {
     await scrapeWith({ bearerTokenFile: fileWith("token\n") });
@@ -117,4 +145,30 @@ describe("requests", () => {
       expect(requests.map(({ url: asked }) => asked)).toContain(expected);
     },
   );
+});
+
+describe("a rotated secret", () => {
+  test("is read again when the old one is refused, in the same tick and without a restart", async () => {
+    const bearerTokenFile = fileWith("old\n");
+    const scraper = open({ bearerTokenFile });
+    accepted = "Bearer old";
+    expect((await runScrape(scraper)).begin.usable).toBe(true);
+    accepted = "Bearer new";
+    expect((await runScrape(scraper)).problems).toEqual(["unauthorized"]);
+    fileWith("");
+    expect((await runScrape(scraper)).problems).toEqual(["unauthorized"]);
+    fileWith("new\n");
+    const outcome = await runScrape(scraper);
+    expect(outcome.begin.usable).toBe(true);
+    expect(outcome.problems).toEqual([]);
+    scraper.close();
+  });
+
+  test("that is still the same is not sent a second time", async () => {
+    const scraper = open({ bearerTokenFile: fileWith("old\n") });
+    accepted = "Bearer new";
+    await runScrape(scraper);
+    expect(requests).toHaveLength(1);
+    scraper.close();
+  });
 });

@@ -1,7 +1,7 @@
 /** From the configuration of a cluster to its scraper: addresses, credentials from files, filters, bounds. */
 import { readFileSync } from "node:fs";
 import { describeError, LaglineError } from "../../model/errors.ts";
-import { type BurrowClientOptions, createBurrowClient } from "./client.ts";
+import { type BurrowAccess, type BurrowClientOptions, createBurrowClient } from "./client.ts";
 import { createNameFilter } from "./filters.ts";
 import { type BurrowScraper, type ScraperOptions, createScraper } from "./scrape.ts";
 
@@ -90,9 +90,13 @@ export function burrowClientOptions(source: BurrowSource): Omit<BurrowClientOpti
     timeoutMs: source.requestTimeoutMs,
     maximumBytes: source.limits.responseBytes,
     concurrency: source.concurrency,
-    ...credentialsOf(source),
-    ...tlsOf(source),
+    ...accessOf(source),
+    readAgain: () => accessOf(source),
   };
+}
+
+function accessOf(source: BurrowSource): BurrowAccess {
+  return { ...credentialsOf(source), ...tlsOf(source) };
 }
 
 function credentialsOf(source: BurrowSource): Pick<BurrowClientOptions, "credentials"> {
@@ -123,9 +127,12 @@ function tlsOf(source: BurrowSource): Pick<BurrowClientOptions, "tls"> {
   };
 }
 
+/** Without line ends and a byte order mark, which editors leave. An empty file is no secret: it was not written yet. */
 function readText(path: string, what: string): string {
   try {
-    return readFileSync(path, "utf8").trimEnd();
+    const text = readFileSync(path, "utf8").trim();
+    if (text === "") throw new Error("it is empty");
+    return text;
   } catch (error) {
     throw new LaglineError({
       code: "LAGLINE_COLLECT_FILE_UNREADABLE",

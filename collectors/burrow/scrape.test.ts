@@ -195,6 +195,87 @@ describe("several servers", () => {
   });
 });
 
+describe("a Burrow that looks well and gives nothing", () => {
+  const lists = "/v3/kafka/local/consumer";
+  let second: FakeBurrow;
+  let both: BurrowScraper;
+  beforeEach(async () => {
+    second = await startFakeBurrow();
+    second.setCluster("local", { groups: new Map([["from-second", [partition("orders", 0)]]]) });
+    second.setHost("second");
+    both = makeScraper({ urls: [burrow.url, second.url], timeoutMs: 100 });
+  });
+  afterEach(async () => {
+    both.close();
+    await second.close();
+  });
+
+  test.each([
+    ["its list of groups is a 500", { kind: "status", status: 500 }, "http_status"],
+    [
+      "its list of groups says error with 200",
+      { kind: "body", body: '{"error":true,"message":"x"}' },
+      "http_status",
+    ],
+    [
+      "its list of groups is something else",
+      { kind: "body", body: '{"error":false,"consumers":7}' },
+      "schema",
+    ],
+    ["its list of groups never comes", { kind: "hang" }, "timeout"],
+  ] as const)(
+    "%s: the tick says that it has no data, and the next one reads the other",
+    async (_what, fault, kind) => {
+      burrow.addFault(lists, fault);
+      expect((await runScrape(both)).begin.failure).toMatchObject({ kind, name: "list of groups" });
+      expect(await runScrape(both)).toMatchObject({ groups: ["from-second"], begin: { failure: null } });
+      expect((await runScrape(both)).groups).toEqual(["from-second"]);
+    },
+  );
+
+  test("its groups never come: the next tick reads the other", async () => {
+    for (let index = 0; index < 40; index += 1)
+      burrow.setGroup("local", `g${index}`, [partition("orders", 0)]);
+    burrow.addFault(/\/lag$/, { kind: "reset" });
+    await runScrape(both);
+    expect((await runScrape(both)).begin.burrow.host).toBe("second");
+  });
+
+  test("a list with more names than are read is no reason to leave it", async () => {
+    const few = makeScraper({
+      urls: [burrow.url, second.url],
+      options: {
+        limits: { groups: 1, topics: 9, partitions: 99, partitionsPerGroup: 9, nameCharacters: 99 },
+      },
+    });
+    for (let tick = 0; tick < 2; tick += 1) {
+      expect((await runScrape(few)).begin).toMatchObject({ failure: null, burrow: { host: "burrow" } });
+    }
+    few.close();
+  });
+});
+
+test("failures that are not in a row do not open the breaker", async () => {
+  for (let index = 0; index < 80; index += 1) burrow.setGroup("local", `g${index}`, [partition("orders", 0)]);
+  burrow.addFault(/[02468]\/lag$/, { kind: "reset" });
+  const one = makeScraper({ urls: [burrow.url], options: { concurrency: 1 } });
+  const { events } = await runScrape(one);
+  one.close();
+  const refused = events.filter((event) => event.type === "unreadable");
+  expect(refused).toHaveLength(40);
+  expect(refused.every((event) => !event.problem.detail.includes("was not asked for"))).toBe(true);
+});
+
+test("a list with exactly as many groups as are read is whole", async () => {
+  const limits = { groups: 2, topics: 9, partitions: 99, partitionsPerGroup: 9, nameCharacters: 99 };
+  const exact = makeScraper({ urls: [burrow.url], options: { limits } });
+  expect((await runScrape(exact)).begin).toMatchObject({
+    listComplete: true,
+    listedGroups: ["billing", "mailer"],
+  });
+  exact.close();
+});
+
 describe("a healthy Burrow", () => {
   test("gives begin, then topics, then groups", async () => {
     const { events, begin } = await runScrape(scraper);

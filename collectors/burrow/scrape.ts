@@ -48,6 +48,8 @@ export type BeginEvent = {
   /** Wanted groups of the list, those that cannot be asked for included. */
   readonly listedGroups: readonly string[];
   readonly listComplete: boolean;
+  /** Why there is no list of groups, so that this scrape has no lag data; null where there is one. */
+  readonly failure: ScrapeProblem | null;
 };
 
 export type ScrapeEvent =
@@ -82,7 +84,13 @@ type Source = {
 };
 type Stream = AsyncGenerator<ScrapeEvent, void, undefined>;
 
-const NO_NAMES: ListedNames = { names: [], unreachable: new Map(), complete: true, problems: [] };
+const NO_NAMES: ListedNames = {
+  names: [],
+  unreachable: new Map(),
+  isRead: true,
+  complete: true,
+  problems: [],
+};
 
 class Scraper implements BurrowScraper {
   readonly #options: ScraperOptions;
@@ -104,7 +112,8 @@ class Scraper implements BurrowScraper {
       yield* probe.problems.map(toEvent);
       const { state: burrow, reachable } = probe;
       if (!probe.usable) {
-        yield { type: "begin", burrow, reachable, usable: false, listedGroups: [], listComplete: false };
+        const nothing = { listedGroups: [], listComplete: false, failure: null };
+        yield { type: "begin", burrow, reachable, usable: false, ...nothing };
         return;
       }
       const source = {
@@ -118,11 +127,14 @@ class Scraper implements BurrowScraper {
       const groups = this.#newGroups.settled(await this.#readGroupNames(source, new Set(self)));
       yield* [...topics.problems, ...groups.problems].map(toEvent);
       const listedGroups = [...groups.names, ...groups.unreachable.keys()];
-      yield { type: "begin", burrow, reachable, usable: true, listedGroups, listComplete: groups.complete };
+      const failure = groups.isRead ? null : (groups.problems[0] ?? null);
+      const listComplete = groups.complete;
+      yield { type: "begin", burrow, reachable, usable: true, listedGroups, listComplete, failure };
       yield* [...topics.unreachable.values()].map(toEvent);
       yield* [...groups.unreachable].map(([group, problem]) => unreadable(group, problem));
       yield* this.#readTopics(source, topics);
       yield* this.#readGroups(source, groups);
+      if (!groups.isRead || source.breaker.isOpen) this.#servers.avoid(client);
     } finally {
       stop.abort();
     }

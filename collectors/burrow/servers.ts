@@ -6,6 +6,8 @@ import { type Probe, type SettingsCache, probeBurrow } from "./state.ts";
 export type Servers = {
   /** Probes until one can be used, starting with the one used last; else gives the first that at least answered. */
   choose(signal: AbortSignal): Promise<{ readonly client: BurrowClient; readonly probe: Probe }>;
+  /** Its state was fine and its data could not be read: the next choice begins with the one after it. */
+  avoid(client: BurrowClient): void;
 };
 
 export function createServers(options: {
@@ -35,6 +37,9 @@ export function createServers(options: {
         throw new RangeError("There is at least one server.");
       }
       return { client: best.client, probe: { ...best.probe, problems } };
+    },
+    avoid(client) {
+      preferred = clients[(clients.indexOf(client) + 1) % clients.length] ?? client;
     },
   };
 }
