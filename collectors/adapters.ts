@@ -13,6 +13,8 @@ export interface Delivery {
   start(): void;
   /** Sends until nothing waits, the time is over or the signal aborts; then sends no more. @returns documents left. */
   drain(deadlineMs: number, signal: AbortSignal): Promise<number>;
+  /** Tries now what waits for the next try. */
+  hurry(): void;
   /** Documents in the spool. */
   waiting(): number;
   /** Bulk requests that had to be sent again. */

@@ -213,6 +213,21 @@ describe("the service", () => {
     expect(await again.exit).toBe(0);
   });
 
+  test("SIGUSR1 sends what waits at once, and opens no debugger", async () => {
+    const server = await startFakeElasticsearch();
+    server.script({ kind: "status", status: 429, retryAfterSeconds: 500 });
+    const run = await start([], { concurrent_bulks: 1 }, { elasticsearch: server.port });
+    await until("a refusal", () => run.output.stderr.includes("LAGLINE_ELASTICSEARCH_RETRY"));
+    expect(server.counts.stored).toBe(0);
+    run.child.kill("SIGUSR1");
+    await until("documents", () => server.counts.stored > 0, 5000);
+    run.child.kill("SIGTERM");
+    expect(await run.exit).toBe(0);
+    expect(run.output.stderr).toContain("LAGLINE_COLLECT_FLUSH");
+    expect(run.output.stderr).not.toContain("Debugger");
+    await server.stop();
+  });
+
   test("a second signal ends it at once", async () => {
     const run = await start([], { stop_deadline_seconds: 60 }, { elasticsearch: await freePort() });
     await until("a retry", () => run.output.stderr.includes("LAGLINE_ELASTICSEARCH_RETRY"));

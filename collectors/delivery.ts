@@ -73,6 +73,9 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     start: () => {
       shipper.start();
     },
+    hurry: () => {
+      shipper.hurry();
+    },
     drain: async (timeoutMs, signal) => (await shipper.drain({ timeoutMs, signal })).left,
     waiting: () => spool.stats().documents,
     bulkRetries: () => shipper.stats().bulkRetries,

@@ -50,6 +50,15 @@ export class CollectorEvents {
     );
   }
 
+  flushRequested(waiting: number): void {
+    this.#log.info(
+      { code: "LAGLINE_COLLECT_FLUSH", waiting },
+      waiting === 0
+        ? "SIGUSR1: nothing waits in the spool."
+        : `SIGUSR1: ${waiting} documents wait in the spool; Elasticsearch is tried now.`,
+    );
+  }
+
   tickSpooled(summary: TickSummary, cycleSeconds: number): void {
     this.#metrics.add("lagline_ticks_total", 1, {
       result: summary.failure === null ? "ok" : "burrow_failed",

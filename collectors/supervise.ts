@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Delivery } from "./adapters.ts";
 import type { Collector } from "./collector.ts";
 import type { CollectorEvents } from "./events.ts";
-import { startHealthServer } from "./health.ts";
+import { type HealthServer, startHealthServer } from "./health.ts";
 import type { HistoryFile } from "./history.ts";
 import type { MetricsRegistry } from "./metrics.ts";
 import type { RunResult } from "./reload.ts";
@@ -44,10 +44,11 @@ const CYCLE_SHARE = 0.4;
 
 /** @returns the exit code: 0 after a stop, 1 when the process must be started again by its restart policy. */
 export async function supervise(options: SuperviseOptions): Promise<RunResult> {
-  const { collector, delivery, events, health } = options;
+  const { collector, delivery, events } = options;
   const stopping = new AbortController();
   const forced = new AbortController();
   let isSignalled = false;
+  const removeFlush = onFlushSignal(options);
   const removeSignals = onSignals(() => {
     if (isSignalled) {
       events.stopForced();
@@ -63,14 +64,7 @@ export async function supervise(options: SuperviseOptions): Promise<RunResult> {
   if (options.stopRequested.aborted) {
     stopping.abort();
   }
-  const server =
-    health === null
-      ? null
-      : await startHealthServer({
-          ...health,
-          liveness: () => collector.liveness(),
-          readiness: () => collector.readiness(),
-        });
+  const server = await startHealth(options);
   delivery?.start();
   events.started({ ...options.started, waiting: delivery?.waiting() ?? 0 });
   const background = new AbortController();
@@ -100,8 +94,28 @@ export async function supervise(options: SuperviseOptions): Promise<RunResult> {
     await saveOnce(options);
     await server?.close();
     options.reloadRequested?.removeEventListener("abort", onReload);
+    removeFlush();
     removeSignals();
   }
+}
+
+/** As in Telegraf: what waits for the next try is sent now. */
+function onFlushSignal({ delivery, events }: SuperviseOptions): () => void {
+  const flush = (): void => {
+    delivery?.hurry();
+    events.flushRequested(delivery?.waiting() ?? 0);
+  };
+  process.on("SIGUSR1", flush);
+  return () => void process.off("SIGUSR1", flush);
+}
+
+async function startHealth({ health, collector }: SuperviseOptions): Promise<HealthServer | null> {
+  if (health === null) return null;
+  return startHealthServer({
+    ...health,
+    liveness: () => collector.liveness(),
+    readiness: () => collector.readiness(),
+  });
 }
 
 async function saveHistory(

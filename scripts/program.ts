@@ -20,6 +20,9 @@ export async function runProgram(subcommands: readonly ((program: Command) => vo
   for (const command of program.commands) {
     command.exitOverride();
   }
+  // Without a listener Node opens its debugger at this signal, to whoever can reach the port; Telegraf flushes at it, so
+  // that people and scripts send it. The collector adds what it does then.
+  process.on("SIGUSR1", () => undefined);
   // `lagline advise | head`: the reader has seen enough, which is no reason to stop half-way in what the command does.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

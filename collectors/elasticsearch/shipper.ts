@@ -80,6 +80,8 @@ export type ShipperStats = {
 
 export interface Shipper {
   start(): void;
+  /** Ends the waiting for the next try. */
+  hurry(): void;
   /** Goes on until the spool is empty or the time is up; says how many documents are left. Starts when needed. */
   drain(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<{ left: number }>;
   /** Stops at once; batches that are under way stay in the spool. Idempotent. */
@@ -145,6 +147,10 @@ class SpoolShipper implements Shipper {
   start(): void {
     if (this.#workers.length > 0) return;
     this.#workers = Array.from({ length: this.#options.concurrency ?? 2 }, async () => this.#work());
+  }
+
+  hurry(): void {
+    this.#backOff.hurry();
   }
 
   async drain(options: {
