@@ -3,7 +3,7 @@ import { closeDeadLetters, readDeadLetters } from "../../collectors/spool/dead-l
 import type { StoredLetter } from "../../collectors/spool/dead-letter-reader.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { LetterStore } from "./stores.ts";
-import { summarise } from "./summary.ts";
+import { ReasonCounts, summarise } from "./summary.ts";
 
 export type DeadLetterOptions = {
   readonly store: LetterStore;
@@ -50,17 +50,17 @@ export async function retryChosen(
 ): Promise<boolean> {
   const { store, print, signal, choice } = options;
   const chosen = choose(await readDeadLetters(store.directory), choice);
-  const reasons = new Map<string, number>();
+  const reasons = new ReasonCounts();
   let taken = 0;
   for await (const batch of store.retry(chosen, signal)) {
     const done = batch.filter(({ left }) => left === null).map(({ letter }) => letter.id);
     await closeDeadLetters(store.directory, done);
     taken += done.length;
-    for (const { left } of batch) if (left !== null) reasons.set(left, (reasons.get(left) ?? 0) + 1);
+    for (const { left } of batch) if (left !== null) reasons.add(left);
   }
   print(`${taken} of ${chosen.length} dead letters of ${store.of} are ${store.receiver} now.`);
-  for (const [reason, count] of reasons) print(`  ${count} ${reason}`);
-  return reasons.size === 0;
+  for (const line of reasons.lines()) print(line);
+  return reasons.isEmpty;
 }
 
 export async function dropChosen({
