@@ -22,6 +22,8 @@ test.each([
   ["${NONE:-30}", 30],
   ["${NONE:-}", ""],
   ["${NONE:-a b}", "a b"],
+  ["${SECONDS:?how often}", 15],
+  ["${URL:?}/x", "https://search:9200/x"],
   ["${URL}/path-${SECONDS}", "https://search:9200/path-15"],
   ["v${SECONDS}", "v15"],
   ["$${URL}", "${URL}"],
@@ -38,6 +40,13 @@ test("every missing variable and every malformed reference is named with its pla
     "a[0] needs the environment variable NONE or NONE_FILE, and neither is set",
     "a[1].b needs the environment variable OTHER or OTHER_FILE, and neither is set",
     expect.stringMatching(/^c has a reference that cannot be read/),
+  ]);
+});
+
+test("what a reference asks for is said where it is missing", () => {
+  expect(resolve({ a: "${NONE:?ask the search team}", b: "${NONE:?}" }).problems).toEqual([
+    "a needs the environment variable NONE or NONE_FILE, and neither is set: ask the search team",
+    "b needs the environment variable NONE or NONE_FILE, and neither is set",
   ]);
 });
 

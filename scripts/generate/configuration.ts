@@ -28,10 +28,11 @@ const HEADER = `# Configuration reference
 
 Made from the schema by \`npm run generate\`; edits are overwritten.
 
-A value may take a part from the environment: \`\${NAME}\`, or \`\${NAME:-otherwise}\`. It is the variable NAME; where that is
-not set, the content of the file that NAME_FILE names; where that is not set either, what stands after \`:-\`. A value that is
-one reference alone may become a number or a truth value. \`$\${\` stands for the text itself. Secrets do not belong here:
-they have \`…_file\` settings.
+A value may take a part from the environment: \`\${NAME}\`, \`\${NAME:-otherwise}\` or \`\${NAME:?what to do}\`. It is the
+variable NAME; where that is not set, or empty, the content of the file that NAME_FILE names; where that is not set either,
+what stands after \`:-\`. Without one the file is refused, with what stands after \`:?\`. A value that is one reference alone
+may become a number or a truth value. \`$\${\` stands for the text itself. Secrets do not belong here: they have \`…_file\`
+settings.
 
 Names carry their unit. Settings that end in \`_file\` name a file, \`_directory\` a folder; relative paths start at the
 folder of \`lagline.yaml\`. Secrets are always files. \`<name>\` stands for a name of your own.
