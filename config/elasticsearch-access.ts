@@ -1,4 +1,4 @@
-/** Where the keys of a managed Elasticsearch lie on this host, and what each program uses of them. */
+/** Where what lets programs into Elasticsearch lies on this host, and what each program uses of it. */
 import { join } from "node:path";
 import type { AccessUser } from "../model/access.ts";
 import { elasticsearchUser } from "../model/access.ts";
@@ -53,4 +53,17 @@ export function elasticsearchAccess(
         passwordFile: files.password(user),
         caFile: files.authority,
       };
+}
+
+/**
+ * The API key of a program in an Elasticsearch of one's own: that of `api_keys_directory`, or the one for all.
+ * Undefined where neither is named.
+ */
+export function externalApiKeyFile(
+  { elasticsearch: { external }, environment }: Pick<Config, "elasticsearch" | "environment">,
+  user: AccessUser,
+): string | undefined {
+  return external?.api_keys_directory === undefined
+    ? external?.api_key_file
+    : join(external.api_keys_directory, environment, `${user}-api-key`);
 }

@@ -42,6 +42,11 @@ const externalElasticsearch = z
     api_key_file: secretFile
       .optional()
       .describe("File with an API key (the base64 form that Elasticsearch prints as `encoded`)."),
+    api_keys_directory: filePath
+      .optional()
+      .describe(
+        "Folder with an API key per program instead of one for all, made and rotated by `lagline keys`: below it a folder per environment, in it `collector-api-key`, `setup-api-key`, `reader-api-key`, `grafana-api-key` and `relay-api-key`.",
+      ),
     bearer_token_file: secretFile.optional().describe("File with a bearer token."),
     ca_fingerprint: fingerprint
       .optional()
@@ -49,6 +54,18 @@ const externalElasticsearch = z
     tls: tls.optional(),
   })
   .superRefine(exactlyOne(["url", "urls", "cloud_id"]))
+  .superRefine((value, context) => {
+    if (value.api_keys_directory === undefined) return;
+    const others = (["username", "password_file", "api_key_file", "bearer_token_file"] as const).filter(
+      (name) => value[name] !== undefined,
+    );
+    if (others.length === 0) return;
+    context.addIssue({
+      code: "custom",
+      path: ["api_keys_directory"],
+      message: `gives every program a key of its own; leave out ${others.join(" and ")}`,
+    });
+  })
   .transform(({ cloud_id: id, ...rest }) => {
     const address = id === undefined ? undefined : cloudAddress(id);
     return address === undefined ? rest : { ...rest, urls: [address] };

@@ -13,7 +13,15 @@ const item = z.strictObject({
 });
 
 const failure = z.object({
-  error: z.union([z.string(), z.object({ type: z.string().optional(), reason: z.string().nullish() })]),
+  error: z.union([
+    z.string(),
+    z.object({
+      type: z.string().optional(),
+      reason: z.string().nullish(),
+      /** Why an API key was not let in; the reason itself only says that nobody was. */
+      additional_unsuccessful_credentials: z.string().optional(),
+    }),
+  ]),
 });
 
 /** A bulk answer that says of each document only that it was created, and of how many. */
@@ -71,9 +79,10 @@ export function readFailure(body: unknown): { readonly errorType: string; readon
   const parsed = failure.safeParse(body);
   if (!parsed.success) return { errorType: "", reason: typeof body === "string" ? body.slice(0, 200) : "" };
   const { error } = parsed.data;
-  return typeof error === "string"
-    ? { errorType: "", reason: error }
-    : { errorType: error.type ?? "", reason: error.reason ?? "" };
+  if (typeof error === "string") return { errorType: "", reason: error };
+  const { additional_unsuccessful_credentials: tried } = error;
+  const reason = [error.reason ?? "", ...(tried === undefined ? [] : [`(${tried})`])].join(" ");
+  return { errorType: error.type ?? "", reason };
 }
 
 const STORED: ItemAnswer = { status: 201, errorType: "", reason: "", failureStore: "" };

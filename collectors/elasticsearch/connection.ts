@@ -1,12 +1,13 @@
 /** From the configuration to the settings of the client. */
-import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
+import { elasticsearchAccess, externalApiKeyFile } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import type { AccessUser } from "../../model/access.ts";
 import type { ClientSettings } from "./client.ts";
 
 /**
  * Where Elasticsearch is and how to get in. A managed one is reached on this host, as `user`; containers have a
- * configuration of their own, in which it is external. An external one has the credentials that the configuration names.
+ * configuration of their own, in which it is external. An external one has the credentials that the configuration names,
+ * for all users or, with `api_keys_directory`, for each.
  */
 export function clientSettings(
   config: Pick<Config, "elasticsearch" | "environment">,
@@ -23,10 +24,11 @@ export function clientSettings(
     };
   }
   const { url, urls, tls } = external;
+  const apiKeyFile = externalApiKeyFile(config, user);
   return {
     urls: urls ?? (url === undefined ? [] : [url]),
     files: {
-      ...(external.api_key_file === undefined ? {} : { apiKeyFile: external.api_key_file }),
+      ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
       ...(external.username === undefined ? {} : { username: external.username }),
       ...(external.password_file === undefined ? {} : { passwordFile: external.password_file }),
       ...(external.bearer_token_file === undefined ? {} : { bearerTokenFile: external.bearer_token_file }),

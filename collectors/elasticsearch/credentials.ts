@@ -8,6 +8,8 @@ export type ConnectionFiles = {
   readonly username?: string;
   readonly passwordFile?: string;
   readonly bearerTokenFile?: string;
+  /** Held in memory and in no file: what a person types, and a new key that is tried before it is written. */
+  readonly given?: { readonly password: string } | { readonly apiKey: string };
   readonly caFile?: string;
   readonly certificateFile?: string;
   readonly keyFile?: string;
@@ -47,6 +49,11 @@ export async function readCredentials(files: ConnectionFiles): Promise<Credentia
     ...(key === undefined ? {} : { key }),
     fingerprint: hash.digest("base64"),
   };
+  const { given } = files;
+  if (given !== undefined && "apiKey" in given) return { ...parts, auth: given };
+  if (given !== undefined && files.username !== undefined) {
+    return { ...parts, auth: { username: files.username, password: given.password } };
+  }
   // Grafana's file holds the whole header; the key in it is the same.
   if (apiKey !== undefined) return { ...parts, auth: { apiKey: apiKey.replace(/^ApiKey\s+/i, "") } };
   if (bearer !== undefined) return { ...parts, auth: { bearer } };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { readFailure } from "./answers.ts";
 import { explainDenial } from "./denial.ts";
 
 /** As 8.19.8 and 9.2.0 say it. */
@@ -51,5 +52,23 @@ describe("a denial names who lacks what", () => {
     const reason =
       "action [indices:data/write/delete] is unauthorized for user [r] with effective roles [x], this action is granted by the index privileges [delete,write,all]";
     expect(explainDenial(reason, "collector")).toContain("lacks the index privilege delete.");
+  });
+});
+
+describe("an API key that is not let in", () => {
+  const NOBODY =
+    "unable to authenticate with provided credentials and anonymous access is not allowed for this request";
+
+  test.each([
+    ["API key: api key is expired", "the API key has expired"],
+    ["API key: api key [Ab-9] has been invalidated", "the API key Ab-9 was revoked"],
+    ["API key: unable to find apikey with id Ab-9", "there is no API key Ab-9;"],
+    ["API key: invalid credentials for API key [Ab-9]", "the secret of the API key Ab-9 is wrong"],
+  ])("%s", (tried, said) => {
+    const error = { type: "security_exception", reason: NOBODY, additional_unsuccessful_credentials: tried };
+    const { reason } = readFailure({ error, status: 401 });
+    const sentence = explainDenial(reason, "collector");
+    expect(sentence).toContain(said);
+    expect(sentence).toContain("`lagline keys rotate`");
   });
 });

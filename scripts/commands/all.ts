@@ -7,6 +7,7 @@ import { addDeadLetterCommands } from "./dead-letters.ts";
 import { addDeploymentCommands } from "./deployment.ts";
 import { addImportCommands } from "./importing.ts";
 import { addKafkaCommands } from "./kafka.ts";
+import { addKeyCommands } from "./keys.ts";
 import { addNotifyCommand } from "./notify.ts";
 import { addPipelineCommands } from "./pipeline.ts";
 import { addPolicyCommands } from "./policies.ts";
@@ -14,6 +15,7 @@ import { addReadingCommands } from "./reading.ts";
 
 export const ALL_COMMANDS: readonly ((program: Command) => void)[] = [
   addConfigurationCommands,
+  addKeyCommands,
   addPipelineCommands,
   addImportCommands,
   addKafkaCommands,

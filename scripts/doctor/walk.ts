@@ -206,7 +206,9 @@ async function elasticsearchItself({ config, http, now, signal }: Walk): Promise
   const urls = elasticsearchHostUrls(config);
   const { search: stream, templateName } = documentsIndex(config);
   const look = { http, stream, templateName, urls, now, signal };
-  if (config.elasticsearch.managed?.security.enabled !== true) return lookAtElasticsearch(look);
+  const { managed, external } = config.elasticsearch;
+  const hasUsers = managed?.security.enabled === true || external?.api_keys_directory !== undefined;
+  if (!hasUsers) return lookAtElasticsearch(look);
   const writer = await openElasticsearch(config, "collector");
   try {
     return await lookAtElasticsearch({ ...look, writer });

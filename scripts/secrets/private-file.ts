@@ -4,26 +4,37 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 
-/** Writes under another name first, so that a crash leaves the old content or the new, never a part of it. */
-export function writePrivateFile(path: string, text: string): void {
+export type Owner = { readonly uid: number; readonly gid: number };
+
+/**
+ * Writes under another name first, so that a crash leaves the old content or the new, never a part of it.
+ * @param owner who may read it, where that is not who writes it.
+ */
+export function writePrivateFile(path: string, text: string, owner?: Owner): void {
   makePrivateDirectory(dirname(path));
   const draft = `${path}.${randomBytes(4).toString("hex")}.new`;
   const file = openSync(draft, "wx", 0o600);
   try {
+    if (owner !== undefined) fchownSync(file, owner.uid, owner.gid);
     writeFileSync(file, text);
     fsyncSync(file);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
   } finally {
     closeSync(file);
   }
-  renameSync(draft, path);
 }
 
 export function makePrivateDirectory(path: string): void {

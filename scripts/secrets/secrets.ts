@@ -99,7 +99,10 @@ function initialiseSecret(secret: Secret): string {
     return `${secret.setting}: kept ${secret.file}.`;
   }
   if (!secret.generated) {
-    return `${secret.setting}: ${secret.file} is missing; write the secret into it and set its mode to 0600.`;
+    const how = secret.file.endsWith("-api-key")
+      ? "`lagline keys create` makes it"
+      : "write the secret into it and set its mode to 0600";
+    return `${secret.setting}: ${secret.file} is missing; ${how}.`;
   }
   mkdirSync(dirname(secret.file), { recursive: true, mode: 0o700 });
   writeFileSync(secret.file, `${randomBytes(32).toString("base64url")}\n`, { mode: 0o600, flag: "wx" });
@@ -118,7 +121,7 @@ export function stageSecrets(config: Config, directory: string): string[] {
     throw new LaglineError({
       code: "LAGLINE_SECRETS_UNUSABLE",
       message: `Secrets are not usable:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
-      hint: "`lagline secrets init` creates what can be made up; the others are yours to write.",
+      hint: "`lagline secrets init` creates what can be made up, `lagline keys create` the API keys of api_keys_directory; the others are yours to write.",
     });
   }
   mkdirSync(directory, { recursive: true, mode: 0o700 });

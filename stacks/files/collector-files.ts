@@ -3,7 +3,7 @@
  * address in the deployment's network, secrets become files under /run/secrets.
  */
 import type { ClusterConfig, Config, ConfigInput } from "../../config/schema.ts";
-import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
+import { elasticsearchAccess, externalApiKeyFile } from "../../config/elasticsearch-access.ts";
 import type { AccessUser } from "../../model/access.ts";
 import { BURROW_PORT, burrowName, collectorName, elasticsearchUrls, numbers, PATHS } from "../endpoints.ts";
 
@@ -33,7 +33,14 @@ export function elasticsearchSecrets(
   const external = config.elasticsearch.external;
   const candidates = [
     { setting: "password_file", file: external?.password_file, name: "elasticsearch-password" },
-    { setting: "api_key_file", file: external?.api_key_file, name: "elasticsearch-api-key" },
+    {
+      setting: "api_key_file",
+      file: externalApiKeyFile(config, user),
+      name:
+        external?.api_keys_directory === undefined
+          ? "elasticsearch-api-key"
+          : `elasticsearch-${user}-api-key`,
+    },
     { setting: "bearer_token_file", file: external?.bearer_token_file, name: "elasticsearch-bearer-token" },
     { setting: "tls.ca_file", file: external?.tls?.ca_file, name: "elasticsearch-ca" },
     {

@@ -3,7 +3,7 @@ import { renderGrafana } from "../../alerts/index.ts";
 import type { AlertPolicy, GrafanaRenderOptions, SlackOptions } from "../../alerts/index.ts";
 import { policyWays } from "../../config/alert-routing.ts";
 import type { PolicyWay } from "../../config/alert-routing.ts";
-import { elasticsearchAccess } from "../../config/elasticsearch-access.ts";
+import { elasticsearchAccess, externalApiKeyFile } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { elasticsearchHostUrls, elasticsearchUrls, PATHS } from "../endpoints.ts";
@@ -16,6 +16,8 @@ export function grafanaSecrets(
   const { managed, elasticsearch } = config.grafana;
   const own = elasticsearchAccess(config, "grafana");
   const hasOther = elasticsearch.password_file !== undefined || elasticsearch.api_key_file !== undefined;
+  // One key for all is the collector's, and never Grafana's.
+  const hasKeys = config.elasticsearch.external?.api_keys_directory !== undefined;
   const candidates = [
     {
       setting: "grafana.managed.admin_password_file",
@@ -30,7 +32,9 @@ export function grafanaSecrets(
     },
     {
       setting: "grafana.elasticsearch.api_key_file",
-      file: elasticsearch.api_key_file,
+      file:
+        elasticsearch.api_key_file ??
+        (hasOther || !hasKeys ? undefined : externalApiKeyFile(config, "grafana")),
       name: "grafana-elasticsearch-api-key",
     },
     {
