@@ -6,6 +6,7 @@ import type { Mount } from "./constructs/service-container.ts";
 import { ServiceContainer } from "./constructs/service-container.ts";
 import type { Deployment } from "./deployment.ts";
 import { BURROW_PORT, burrowName, collectorName, numbers, PATHS } from "./endpoints.ts";
+import { burrowSecrets } from "./files/burrow-access.ts";
 import { BURROW_PASSWORD_VARIABLE, kafkaSecrets } from "./files/burrow-files.ts";
 import {
   collectorFolder,
@@ -112,6 +113,11 @@ export class MonitorStack extends BaseStack {
         ...elasticsearchSecrets(config, "collector").map(({ name }): Mount => ({
           kind: "secret",
           name,
+          target: `${PATHS.secrets}/${name}`,
+        })),
+        ...burrowSecrets(settings).map(({ name }): Mount => ({
+          kind: "secret",
+          name: `${cluster}-${name}`,
           target: `${PATHS.secrets}/${name}`,
         })),
       ],

@@ -26,6 +26,7 @@ import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
 import { elasticsearchNodeSecrets } from "../../stacks/files/elasticsearch-files.ts";
 import { isRelayToken, relaySecrets, usesRelay } from "../../stacks/files/relay-files.ts";
+import { burrowSecrets } from "../../stacks/files/burrow-access.ts";
 import { kafkaSecrets } from "../../stacks/files/burrow-files.ts";
 import { ensureElasticsearchKeys } from "./elasticsearch-keys.ts";
 
@@ -60,6 +61,14 @@ export function listSecrets(config: Config): Secret[] {
       setting: MANAGED_SECURITY,
       generated: false,
     })),
+    ...Object.entries(config.clusters).flatMap(([cluster, settings]) =>
+      burrowSecrets(settings).map(({ name, file, setting }) => ({
+        name: `${cluster}-${name}`,
+        file,
+        setting: `clusters.${cluster}.burrow.external.${setting}`,
+        generated: false,
+      })),
+    ),
     ...Object.entries(config.clusters).flatMap(([cluster, settings]) =>
       kafkaSecrets(settings).map(({ name, file }) => ({
         name: `${cluster}-${name}`,

@@ -5,8 +5,9 @@
 import type { ClusterConfig, Config, ConfigInput } from "../../config/schema.ts";
 import { elasticsearchAccess, externalApiKeyFile } from "../../config/elasticsearch-access.ts";
 import type { AccessUser } from "../../model/access.ts";
-import { BURROW_PORT, burrowName, collectorName, elasticsearchUrls, numbers, PATHS } from "../endpoints.ts";
+import { collectorName, elasticsearchUrls, numbers, PATHS } from "../endpoints.ts";
 
+import { burrowInside } from "./burrow-access.ts";
 import { AUTHORITY_SECRET } from "./elasticsearch-files.ts";
 
 /** Settings below `elasticsearch.external.tls`. */
@@ -136,24 +137,6 @@ function shardSettings(
 /** A collector has Burrow's network namespace only where Burrow is deployed, too. */
 export function sharesNamespace(config: Config, cluster: ClusterConfig): boolean {
   return cluster.burrow.managed !== undefined && config.collector.sidecar_mode === "network-namespace";
-}
-
-function burrowInside(
-  config: Config,
-  name: string,
-  cluster: ClusterConfig,
-): ConfigInput["clusters"][string]["burrow"] {
-  return { external: { servers: [burrowUrl(config, name, cluster)] } };
-}
-
-function burrowUrl(config: Config, name: string, cluster: ClusterConfig): string {
-  const external = cluster.burrow.external?.servers[0];
-  if (external !== undefined) {
-    return external;
-  }
-  return config.collector.sidecar_mode === "network-namespace"
-    ? `http://127.0.0.1:${BURROW_PORT}`
-    : `http://${burrowName(name)}:${BURROW_PORT}`;
 }
 
 /** Where Elasticsearch is as a container sees it, and how its program gets in. */
