@@ -13,6 +13,7 @@ import type { ActionLine, Range } from "./lines.ts";
 import { BodyMemory, cutIntoRequests, Lines } from "./lines.ts";
 import type { Outcome, RetryReason } from "./outcomes.ts";
 import { classifyItem, classifyRequest, UNKNOWN_REFUSAL_ATTEMPTS } from "./outcomes.ts";
+import { explainUnknownParameter } from "./versions.ts";
 
 export type BulkTarget = {
   /** Data stream or alias; absent where each action line names its index. */
@@ -154,7 +155,7 @@ export class BulkSender {
     }
     const { errorType, reason: why } = readFailure(answer.body);
     const verdict = classifyRequest(answer.status, errorType, why);
-    const said = explainDenial(why, "collector") ?? `${errorType} ${why}`;
+    const said = explainDenial(why, "collector") ?? explainUnknownParameter(why) ?? `${errorType} ${why}`;
     const detail = `Elasticsearch answered ${answer.status} ${said}`.trim().slice(0, 300);
     if (verdict.kind === "retry") {
       if (verdict.reason === "busy") this.#shrink();

@@ -4,6 +4,7 @@ import { LaglineError } from "../../model/errors.ts";
 import { readFailure } from "./answers.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "./client.ts";
 import { explainDenial } from "./denial.ts";
+import { type ServerVersion, refusalOfVersion } from "./versions.ts";
 
 export type ServerInfo = {
   /** For example 9.2.0; null when the server does not tell. */
@@ -12,22 +13,17 @@ export type ServerInfo = {
   readonly hasDataStreamApi: boolean;
 };
 
-const root = z.object({ version: z.object({ number: z.string() }) });
+const root = z.object({
+  version: z.object({ number: z.string(), distribution: z.string().optional() }),
+});
 const nodes = z.object({ nodes: z.record(z.string(), z.object({ version: z.string() })) });
 
-/** Oldest version whose bulk API can insist on a data stream. */
-const OLDEST = { major: 8, minor: 13 } as const;
-
-/** @throws ElasticsearchFault without an answer; LaglineError when the server refuses us or is too old. */
+/** @throws ElasticsearchFault without an answer; LaglineError when the server refuses us or is none that Lagline works with. */
 export async function detectServer(http: ElasticsearchHttp, stream: string): Promise<ServerInfo> {
-  const version = await readVersion(http);
-  if (version !== null && isTooOld(version)) {
-    throw new LaglineError({
-      code: "LAGLINE_ELASTICSEARCH_TOO_OLD",
-      message: `Elasticsearch ${version} is too old.`,
-      hint: "Lagline works with Elasticsearch 8.19 and 9; 8.13 is the oldest that has what it needs.",
-    });
-  }
+  const found = await readVersion(http);
+  const refused = found === null ? undefined : refusalOfVersion(found);
+  if (refused !== undefined) throw refused;
+  const version = found?.number ?? null;
   const answer = await http.request({ method: "GET", path: `/_data_stream/${encodeURIComponent(stream)}` });
   if (answer.status === 200 || answer.status === 404) return { version, hasDataStreamApi: true };
   if (isMissingHandler(answer)) return { version, hasDataStreamApi: false };
@@ -59,20 +55,17 @@ export function isMissingHandler(answer: HttpAnswer): boolean {
   );
 }
 
-async function readVersion(http: ElasticsearchHttp): Promise<string | null> {
+async function readVersion(http: ElasticsearchHttp): Promise<ServerVersion | null> {
   const answer = await http.request({ method: "GET", path: "/" });
   const parsed = root.safeParse(answer.body);
-  if (answer.status === 200 && parsed.success) return parsed.data.version.number;
+  if (answer.status === 200 && parsed.success) {
+    const { number, distribution } = parsed.data.version;
+    return { number, distribution };
+  }
   if (answer.status === 401) throw refusal(answer, "in");
   const path = "/_nodes/_local";
   const local = await http.request({ method: "GET", path, query: { filter_path: "nodes.*.version" } });
   const listed = nodes.safeParse(local.body);
-  return local.status === 200 && listed.success
-    ? (Object.values(listed.data.nodes)[0]?.version ?? null)
-    : null;
-}
-
-function isTooOld(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major < OLDEST.major || (major === OLDEST.major && minor < OLDEST.minor);
+  const [node] = local.status === 200 && listed.success ? Object.values(listed.data.nodes) : [];
+  return node === undefined ? null : { number: node.version, distribution: undefined };
 }
