@@ -43,7 +43,17 @@ describe("a layout is refused", () => {
     [
       "the lifecycle of a data stream in mode daily",
       { mode: "daily", lifecycle: "data_stream" },
-      "must be ilm or none",
+      "must be ilm, lagline or none",
+    ],
+    [
+      "retention of Lagline's own where names tell no day",
+      { mode: "daily", name: "lag-all", lifecycle: "lagline" },
+      "tells its day, week, month or year",
+    ],
+    [
+      "retention of Lagline's own with templates of somebody else",
+      { lifecycle: "lagline", manage_templates: false },
+      "only with manage_templates",
     ],
     ["a policy that nothing uses", { ilm_policy: "mine" }, "only used with lifecycle ilm"],
     ["a second pipeline without a first", { default_pipeline: "mine" }, "only used with pipeline"],

@@ -2,6 +2,7 @@
 import { dataStreamName } from "../model/documents.ts";
 import { LaglineError } from "../model/errors.ts";
 import { DIMENSIONS } from "../model/fields.ts";
+import { daysOfPattern } from "../model/index-span.ts";
 import { type IndexPattern, parseIndexPattern, searchExpression } from "../model/index-pattern.ts";
 import type { CollectorConfig } from "./collector-schema.ts";
 import type { ElasticsearchConfig } from "./elasticsearch-schema.ts";
@@ -150,8 +151,17 @@ function problemsOfPipeline(text: string, fields: readonly string[]): string[] {
     );
 }
 
-function problemsOfLifecycle({ mode, lifecycle }: DocumentsIndex): string[] {
-  return mode === "daily" && lifecycle === "data_stream"
-    ? ["must be ilm or none in mode daily: only data streams have a lifecycle of their own"]
-    : [];
+function problemsOfLifecycle({ mode, lifecycle, pattern, manageTemplates }: DocumentsIndex): string[] {
+  if (mode === "daily" && lifecycle === "data_stream") {
+    return ["must be ilm, lagline or none in mode daily: only data streams have a lifecycle of their own"];
+  }
+  if (lifecycle !== "lagline") return [];
+  return [
+    ...(mode === "daily" && daysOfPattern(pattern) === undefined
+      ? ["can be lagline only where the name of an index tells its day, week, month or year"]
+      : []),
+    ...(manageTemplates
+      ? []
+      : ["can be lagline only with manage_templates: what was not made from its template is never deleted"]),
+  ];
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { nonEmpty } from "./common-schema.ts";
 
 export const INDEX_MODES = ["time_series", "data_stream", "daily"] as const;
-export const LIFECYCLES = ["data_stream", "ilm", "none"] as const;
+export const LIFECYCLES = ["data_stream", "ilm", "lagline", "none"] as const;
 
 export const index = z
   .strictObject({
@@ -25,7 +25,7 @@ export const index = z
       .enum(LIFECYCLES)
       .optional()
       .describe(
-        "What deletes documents older than retention_days: the lifecycle of the data stream, index lifecycle management, or nothing. Default: data_stream, in mode daily ilm.",
+        "What deletes documents older than retention_days: the lifecycle of the data stream, index lifecycle management, `lagline retention` where Elasticsearch has neither (where it has, the default is used instead), or nothing. Default: data_stream, in mode daily ilm; lagline in a managed Elasticsearch that was built here.",
       ),
     ilm_policy: nonEmpty
       .optional()

@@ -23,6 +23,13 @@ export const ACCESS_ROLES = {
     indices: ["create_index", "manage", "view_index_metadata"],
     purpose: "Keeps templates, fields and retention. Reads no documents.",
   },
+  // Actions by their own names where the privilege that holds them would let it do far more: `manage` of the indices,
+  // `manage_index_templates` of all. A rollover asks for the sizes of the indices, too.
+  retention: {
+    cluster: ["cluster:admin/component_template/get", "cluster:admin/component_template/put"],
+    indices: ["view_index_metadata", "delete_index", "indices:admin/rollover", "indices:monitor/stats"],
+    purpose: "Deletes whole indices that are too old and opens new ones. Reads and writes no documents.",
+  },
   reader: {
     cluster: ["monitor"],
     indices: ["read", "view_index_metadata"],
@@ -38,6 +45,7 @@ export const OPERATOR_ROLE = "superuser";
 export const ACCESS_USERS = {
   collector: "collector",
   setup: "setup",
+  retention: "retention",
   reader: "reader",
   grafana: "reader",
   relay: "reader",
@@ -48,6 +56,7 @@ export type AccessUser = keyof typeof ACCESS_USERS;
 export const ACCESS_USER_NAMES: readonly AccessUser[] = [
   "collector",
   "setup",
+  "retention",
   "reader",
   "grafana",
   "relay",

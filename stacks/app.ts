@@ -11,6 +11,7 @@ import { GrafanaStack } from "./grafana-stack.ts";
 import { KafkaStack } from "./kafka-stack.ts";
 import { MonitorStack } from "./monitor-stack.ts";
 import { NetworkStack } from "./network-stack.ts";
+import { elasticsearchComponent } from "./own-retention.ts";
 import { RelayStack } from "./relay-container.ts";
 import { buildRetired } from "./retired-stack.ts";
 import { StorageStack } from "./storage-stack.ts";
@@ -75,7 +76,7 @@ function buildElasticsearch(app: App, deployment: Deployment): ElasticsearchStac
   if (elasticsearch === undefined) {
     return new ElasticsearchStack(app, "elasticsearch", { deployment, collectorImage });
   }
-  const image = requireImage(deployment, elasticsearch.version === "8" ? "elasticsearch-8" : "elasticsearch");
+  const image = requireImage(deployment, elasticsearchComponent(elasticsearch.version));
   return new ElasticsearchStack(app, "elasticsearch", {
     deployment,
     collectorImage,

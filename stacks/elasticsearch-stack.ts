@@ -8,6 +8,8 @@ import { elasticsearchSecrets, SETUP_CONFIGURATION } from "./files/collector-fil
 import { ELASTICSEARCH_FILES, elasticsearchNodeSecrets } from "./files/elasticsearch-files.ts";
 import type { Deployment } from "./deployment.ts";
 import { hostName } from "./deployment.ts";
+import { usesOwnRetention } from "./own-retention.ts";
+import { addRetention } from "./retention-container.ts";
 import { ELASTICSEARCH_PORT, elasticsearchNode, numbers, PATHS } from "./endpoints.ts";
 
 // Both on the tmpfs of /tmp, which exists in the image: on a restart the engine gives a tmpfs the mode of the folder under
@@ -46,7 +48,10 @@ export class ElasticsearchStack extends BaseStack {
     const nodes = numbers(managed?.elasticsearch.nodes ?? 0).flatMap((index) =>
       managed === undefined ? [] : [this.#node({ deployment, ...managed }, index)],
     );
-    this.#setup(deployment, { image: collectorImage, after: nodes });
+    const setup = this.#setup(deployment, { image: collectorImage, after: nodes });
+    if (usesOwnRetention(deployment.config)) {
+      addRetention(this, { deployment, image: collectorImage, after: setup });
+    }
   }
 
   #node({ deployment, elasticsearch, image }: NodeOptions, index: number): ServiceContainer {

@@ -8,6 +8,9 @@ export const BURROW_PORT = 8000;
 export const ELASTICSEARCH_PORT = 9200;
 export const GRAFANA_PORT = 3000;
 export const RELAY_NAME = "relay";
+export const RETENTION_NAME = "retention";
+/** Health of the retention process, inside its container only. */
+export const RETENTION_PORT = 8092;
 
 /** Where the images keep their data, configuration and secrets. */
 export const PATHS = {

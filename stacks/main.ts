@@ -11,21 +11,21 @@ import { buildApp } from "./app.ts";
 import { readDeployed } from "./deployed.ts";
 import { deploymentFiles } from "./files/files.ts";
 import { writeFiles } from "./files/write.ts";
-import { readPlatform } from "./platform-file.ts";
+import { withOwnRetention } from "./own-retention.ts";
+import { imagesOf, readPlatform } from "./platform-file.ts";
 
 try {
-  const { config } = loadConfig(process.env["LAGLINE_CONFIG"] ?? "lagline.yaml");
-  const directory = resolve(config.deployment.directory, config.environment);
+  const { config: written } = loadConfig(process.env["LAGLINE_CONFIG"] ?? "lagline.yaml");
+  const directory = resolve(written.deployment.directory, written.environment);
+  const platform = readPlatform(resolve(directory, "platform.json"));
+  const images = imagesOf(written, platform);
+  const config = withOwnRetention(written, images);
   const files = deploymentFiles(config, await loadRunbooks());
   writeFiles(resolve(directory, "files"), files);
-  const platform = readPlatform(resolve(directory, "platform.json"));
   buildApp({
     config,
     files,
-    images: {
-      ...platform.images,
-      ...defined({ ...config.images.references, grafana: config.grafana.managed?.image }),
-    },
+    images,
     providerVersion: platform.providerVersion,
     filesDirectory: resolve(directory, "files"),
     secretsDirectory: resolve(directory, "secrets"),
@@ -36,11 +36,4 @@ try {
 } catch (error) {
   process.stderr.write(`${describeError(error)}\n`);
   process.exitCode = 2;
-}
-
-/** Without the keys that were left out: a spread of undefined would hide the default. */
-function defined(references: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(references).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
 }

@@ -6,13 +6,21 @@ import { PATHS } from "./endpoints.ts";
  * secrets to read, the volume to write. /proc is for the lock of a spool, which knows a process by its start time, and for
  * the process's own metrics. What it costs and what it does not hold is in docs/decisions/0042-permission-model.md.
  */
-export const RESTRICTED_ENTRYPOINT: readonly string[] = [
-  "node",
-  "--permission",
+export const RESTRICTED_ENTRYPOINT = entrypoint([
   ...["/app/", `${PATHS.configuration}/`, `${PATHS.secrets}/`, `${PATHS.spool}/`, "/proc/"].map(
     (path) => `--allow-fs-read=${path}`,
   ),
   `--allow-fs-write=${PATHS.spool}/`,
+]);
+
+/** For what keeps nothing on disk. */
+export const READING_ENTRYPOINT = entrypoint(
+  ["/app/", `${PATHS.configuration}/`, `${PATHS.secrets}/`, "/proc/"].map(
+    (path) => `--allow-fs-read=${path}`,
+  ),
+);
+
+function entrypoint(allowed: readonly string[]): readonly string[] {
   // Without --enable-source-maps, as in the image: the bundle keeps its names.
-  "/app/lagline.js",
-];
+  return ["node", "--permission", ...allowed, "/app/lagline.js"];
+}

@@ -1,6 +1,7 @@
 /** What `lagline prepare` found out about this host: images and provider. Absent on a host that was never prepared. */
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import type { Config } from "../config/schema.ts";
 import { LaglineError } from "../model/errors.ts";
 import { upstreamImages } from "./deployment.ts";
 import { COMPONENTS, DOCKER_PROVIDER } from "./versions.ts";
@@ -11,6 +12,18 @@ const platformSchema = z.strictObject({
 });
 
 export type Platform = z.output<typeof platformSchema>;
+
+/** Images of a deployment: those that the configuration names before those that were found. */
+export function imagesOf({ images, grafana }: Config, platform: Platform): Platform["images"] {
+  return { ...platform.images, ...defined({ ...images.references, grafana: grafana.managed?.image }) };
+}
+
+/** Without the keys that were left out: a spread of undefined would hide the default. */
+function defined(references: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(references).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
 
 /** Reads the file, or answers with upstream images and the newest released provider when it is not there. */
 export function readPlatform(file: string): Platform {

@@ -1,13 +1,22 @@
 /** Policy over the synthesised JSON of every stack: what facts about containers must hold, whoever adds one. */
 import { describe, expect, it } from "vitest";
-import { CANARY_YAML, DEMO_YAML, LARGE_YAML, RELAYED_YAML, synthesise } from "../tests/support/synthesise.ts";
+import {
+  CANARY_YAML,
+  DEMO_YAML,
+  LARGE_YAML,
+  LOCAL_IMAGES,
+  LOCAL_YAML,
+  RELAYED_YAML,
+  synthesise,
+} from "../tests/support/synthesise.ts";
 import type { ContainerJson } from "../tests/support/synthesise.ts";
 
 const demo = synthesise(DEMO_YAML);
 const large = synthesise(LARGE_YAML);
 const relayed = synthesise(RELAYED_YAML);
 const canaries = synthesise(CANARY_YAML);
-const containers = [demo, large, relayed, canaries].flatMap(({ containers: list }) =>
+const local = synthesise(LOCAL_YAML, { images: LOCAL_IMAGES });
+const containers = [demo, large, relayed, canaries, local].flatMap(({ containers: list }) =>
   list.map((container) => [`${container.stack}/${container.name}`, container] as const),
 );
 const oneShots = new Set([
@@ -19,11 +28,13 @@ const oneShots = new Set([
   "lagline-canary-setup",
   "lagline-canary-topics-shop",
   "lagline-large-topics-orders",
+  "lagline-local-setup",
+  "lagline-local-topics-shop",
 ]);
 const services = containers.filter(([, container]) => !oneShots.has(container.name));
 
 /** Containers that may load code from a tmpfs, with the reason beside the construct. */
-const EXEC_TMPFS_WAIVERS = /^lagline-(test|large|relayed|canary)-elasticsearch-\d$/;
+const EXEC_TMPFS_WAIVERS = /^lagline-(test|large|relayed|canary|local)-elasticsearch-\d$/;
 
 function labelOf(container: ContainerJson, name: string): string | undefined {
   return (container["labels"] as { label: string; value: string }[]).find(({ label }) => label === name)
@@ -149,6 +160,7 @@ describe.each([
   ["demo", demo],
   ["large", large],
   ["relayed", relayed],
+  ["local", local],
 ])("all stacks of %s", (_name, synthesised) => {
   it("pin every image by a tag that is not latest", () => {
     const names = [...synthesised.stacks.values()].flatMap((stack) =>
@@ -311,6 +323,46 @@ describe("the app", () => {
         ]);
       }
     }
+  });
+
+  it("deletes by age itself only where the image of Elasticsearch cannot", () => {
+    const find = ({ containers: list }: typeof demo) =>
+      list.filter(({ name }) => name.endsWith("-retention"));
+    expect([demo, large, relayed].flatMap(find)).toEqual([]);
+    const [retention, ...others] = find(local);
+    expect(others).toEqual([]);
+    expect(retention).toMatchObject({ stack: "elasticsearch", ports: [] });
+    expect(retention?.["depends_on"]).toEqual([expect.stringMatching(/^docker_container\.setup_/)]);
+    const entrypoint = retention?.["entrypoint"] as string[];
+    expect(entrypoint.slice(0, 2)).toEqual(["node", "--permission"]);
+    expect(entrypoint.join(" ")).not.toContain("--allow-fs-write");
+    const mounts = JSON.stringify(retention?.["volumes"]);
+    expect(mounts).toContain("elasticsearch-retention-password");
+    expect(mounts.match(/-password/g)).toHaveLength(2);
+  });
+
+  it.each([
+    ["where nothing is to be deleted", "index: { lifecycle: none }"],
+    ["where names tell no day", "index: { mode: daily, name: lag-all }"],
+    ["where templates are somebody else's", "index: { manage_templates: false }"],
+  ])("leaves documents alone %s", (_name, index) => {
+    const yaml = LOCAL_YAML.replace(
+      "elasticsearch: { managed: {} }",
+      `elasticsearch: { managed: {}, ${index} }`,
+    );
+    const { containers: list } = synthesise(yaml, { images: LOCAL_IMAGES });
+    expect(list.map(({ name }) => name)).not.toContain("lagline-local-retention");
+  });
+
+  it("deletes by age in an Elasticsearch somewhere else where it is told to", () => {
+    const yaml = DEMO_YAML.replace(
+      "elasticsearch: { managed: {} }",
+      "elasticsearch: { external: { url: http://es:9200, username: me, password_file: p }, index: { lifecycle: lagline } }",
+    );
+    const { containers: list } = synthesise(yaml);
+    expect(list.find(({ name }) => name === "lagline-test-retention")).toMatchObject({
+      stack: "elasticsearch",
+    });
   });
 
   it("never publishes Burrow, which has no authentication, unless a port is asked for", () => {

@@ -1,5 +1,6 @@
 /** Finds out what answers: version, and whether it has the data stream APIs (the test build from Maven has not). */
 import { z } from "zod";
+import type { AccessRoleName } from "../../model/access.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { readFailure } from "./answers.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "./client.ts";
@@ -31,13 +32,13 @@ export async function detectServer(http: ElasticsearchHttp, stream: string): Pro
 }
 
 /** What to tell a person about an answer that is no success. */
-export function refusal(answer: HttpAnswer, intent: string): LaglineError {
+export function refusal(answer: HttpAnswer, intent: string, role: AccessRoleName = "setup"): LaglineError {
   const { errorType, reason } = readFailure(answer.body);
   const unauthorized = answer.status === 401 || answer.status === 403;
   return new LaglineError({
     code: unauthorized ? "LAGLINE_ELASTICSEARCH_REFUSED" : "LAGLINE_ELASTICSEARCH_FAILED",
     message:
-      `Elasticsearch did not let us ${intent}: ${answer.status} ${explainDenial(reason, "setup") ?? `${errorType} ${reason}`}`
+      `Elasticsearch did not let us ${intent}: ${answer.status} ${explainDenial(reason, role) ?? `${errorType} ${reason}`}`
         .trim()
         .slice(0, 600),
     hint: unauthorized

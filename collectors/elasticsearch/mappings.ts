@@ -1,19 +1,35 @@
 /** Fields as Elasticsearch maps them, for each shape of documents and each layout. Pure. */
+import { z } from "zod";
 import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { DIMENSIONS, FIELD_NAMES, FIELDS, type FieldName } from "../../model/fields.ts";
 import { TELEGRAF_FIELDS, TELEGRAF_TAGS } from "../../model/telegraf-fields.ts";
 import type { Json } from "./template-hash.ts";
+
+/** What Lagline makes in Elasticsearch says so by this. */
+export const MANAGED_BY = "lagline";
 
 /** Lucene refuses longer terms (32,766 bytes), with the whole document; at four bytes per character. */
 const LONGEST_INDEXED_TEXT = 8191;
 const TEXT = { type: "keyword", ignore_above: LONGEST_INDEXED_TEXT } as const;
 const DIMENSION = { type: "keyword", time_series_dimension: true } as const;
 
-type Layout = Pick<DocumentsIndex, "shape" | "mode" | "tags">;
+type Layout = Pick<DocumentsIndex, "shape" | "mode" | "tags" | "lifecycle" | "templateName">;
 
 export function mappingFor(index: Layout): Json {
   const isSeries = index.mode === "time_series";
-  return index.shape === "telegraf" ? telegrafMapping(index, isSeries) : nativeMapping(isSeries);
+  const mapping = index.shape === "telegraf" ? telegrafMapping(index, isSeries) : nativeMapping(isSeries);
+  return index.lifecycle === "lagline" ? { _meta: mark(index), ...mapping } : mapping;
+}
+
+/** By what `lagline retention` knows its indices: it is in each that was made from our template, and in no other. */
+function mark({ templateName }: Pick<Layout, "templateName">): Json {
+  return { managed_by: MANAGED_BY, template: templateName };
+}
+
+export function isMarked(meta: unknown, index: Pick<Layout, "templateName">): boolean {
+  const parsed = z.object({ managed_by: z.string(), template: z.string() }).safeParse(meta);
+  const { managed_by: by, template } = mark(index);
+  return parsed.success && parsed.data.managed_by === by && parsed.data.template === template;
 }
 
 /** Fields that make a series, by their full names. */

@@ -4,7 +4,8 @@ import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { LaglineError } from "../../model/errors.ts";
 import type { ElasticsearchHttp } from "./client.ts";
 import { isMissingHandler, refusal } from "./detect.ts";
-import { MANAGED_BY, type Retention } from "./templates.ts";
+import { MANAGED_BY } from "./mappings.ts";
+import type { Retention } from "./templates.ts";
 
 export type PolicyOptions = {
   readonly log: (sentence: string) => void;

@@ -40,9 +40,12 @@ export async function updateStream(http: ElasticsearchHttp, options: UpdateStrea
   } else if (options.server.hasDataStreamApi) {
     await withDataStreamApi(http, options);
   } else {
+    const deletion = index.lifecycle === "lagline" ? "" : ", and nothing is deleted by age";
     log(
-      `This Elasticsearch has no data stream module: data stream ${index.name} is created by the first document, and nothing is deleted by age.`,
+      `This Elasticsearch has no data stream module: data stream ${index.name} is created by the first document${deletion}.`,
     );
+    // Indices that exist get fields, and the mark by which retention knows them.
+    if (changed && index.lifecycle === "lagline") await bringUpToDateIfThere(http, options);
   }
 }
 
@@ -123,22 +126,34 @@ async function withFixedBounds(
   const { log } = options;
   const stream = options.index.name;
   const { start, end } = plan.bounds;
-  log(
-    `This Elasticsearch has no data stream module: documents are accepted from ${start} to ${end}, nothing is deleted by age, and setup must run again before the end.`,
-  );
-  if (!plan.indexExists) {
-    log(`Data stream ${stream} is created by the first document.`);
+  if (!plan.inWindows) {
+    log(
+      `This Elasticsearch has no data stream module: documents are accepted from ${start} to ${end}, nothing is deleted by age, and setup must run again before the end.`,
+    );
+  }
+  if (plan.index === null) {
+    log(
+      plan.inWindows
+        ? `Data stream ${stream} is created by the first document, for documents from ${start} to ${end}; \`lagline retention\` opens the indices after it.`
+        : `Data stream ${stream} is created by the first document.`,
+    );
     return;
   }
   if (options.changed) await bringUpToDate(http, options);
-  if (!plan.moved) return;
+  if (!plan.moved || plan.inWindows) return;
   const json = { "index.time_series.end_time": end };
   await must(
     http,
-    { method: "PUT", path: `/${encodeURIComponent(stream)}/_settings`, json },
+    { method: "PUT", path: `/${encodeURIComponent(plan.index)}/_settings`, json },
     "move the end of the index",
   );
   log(`End of ${stream} moved to ${end}.`);
+}
+
+async function bringUpToDateIfThere(http: ElasticsearchHttp, options: UpdateStreamOptions): Promise<void> {
+  const path = `/${encodeURIComponent(options.index.name)}/_settings`;
+  const { status } = await http.request({ method: "GET", path });
+  if (status === 200) await bringUpToDate(http, options);
 }
 
 /** New fields are added to the indices that exist; a field whose type changed needs a stream of another name. */

@@ -6,7 +6,8 @@ import { refusal } from "./detect.ts";
 import type { Json } from "./template-hash.ts";
 import { contentHash } from "./template-hash.ts";
 import type { Template, TemplateOptions } from "./templates.ts";
-import { buildTemplates, MANAGED_BY, SCHEMA_VERSION } from "./templates.ts";
+import { MANAGED_BY } from "./mappings.ts";
+import { buildTemplates, SCHEMA_VERSION } from "./templates.ts";
 
 const meta = z.object({ managed_by: z.string(), schema_version: z.number(), hash: z.string() });
 const body = z.record(z.string(), z.unknown());

@@ -53,18 +53,24 @@ export async function setUp(
   options: SetupOptions & { readonly target: SetupTarget },
 ): Promise<void> {
   const { log, target } = options;
-  const index = target.index ?? nativeIndex(target.environment);
+  const wanted = target.index ?? nativeIndex(target.environment);
   await waitForElasticsearch(http, {
     waitMs: options.waitMs ?? 180_000,
     log,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const server = await detectServer(http, index.mode === "daily" ? index.templateName : index.name);
+  const server = await detectServer(http, wanted.mode === "daily" ? wanted.templateName : wanted.name);
   log(`Elasticsearch ${server.version ?? "of unknown version"} answers.`);
+  const index = withOwnModules(wanted, server, log);
   if (index.mode !== "daily") await refuseOtherMode(http, index);
   const needsBounds = index.mode === "time_series" && !server.hasDataStreamApi;
   const plan = needsBounds
-    ? await boundsFor(http, { stream: index.name, nowMs: (options.now ?? Date.now)() })
+    ? await boundsFor(http, {
+        stream: index.name,
+        nowMs: (options.now ?? Date.now)(),
+        retentionDays: target.retentionDays,
+        inWindows: index.lifecycle === "lagline",
+      })
     : null;
   const retention = await retain(http, { log, index, target, server });
   const changed = index.manageTemplates
@@ -79,6 +85,16 @@ export async function setUp(
   await updateStream(http, { log, index, server, target, changed, bounds: plan });
 }
 
+/** Where Elasticsearch can delete by itself, it does: never both at once. */
+function withOwnModules(index: DocumentsIndex, server: ServerInfo, log: SetupOptions["log"]): DocumentsIndex {
+  if (index.lifecycle !== "lagline" || !server.hasDataStreamApi) return index;
+  const lifecycle = index.mode === "daily" ? "ilm" : "data_stream";
+  log(
+    `This Elasticsearch has lifecycle modules of its own: lifecycle ${lifecycle} is used instead of lagline.`,
+  );
+  return { ...index, lifecycle };
+}
+
 /** What deletes old documents on this server; makes its policy where one is needed. */
 async function retain(
   http: ElasticsearchHttp,
@@ -91,6 +107,12 @@ async function retain(
 ): Promise<Retention | null> {
   const { log, index, target, server } = about;
   const retention = retentionOf(index, { ...target, bounds: null });
+  if (index.lifecycle === "lagline") {
+    log(
+      `\`lagline retention\` deletes documents after ${target.retentionDays} days; it must run all the time.`,
+    );
+    return null;
+  }
   if (retention?.by === "stream") return server.hasDataStreamApi ? retention : null;
   if (retention === null) {
     log("Nothing is deleted by age, as lifecycle says.");

@@ -4,7 +4,7 @@
  */
 import { type DocumentsIndex, nativeIndex } from "../../config/documents-index.ts";
 import { endsInDay } from "../../model/index-pattern.ts";
-import { dimensionsOf, mappingFor } from "./mappings.ts";
+import { dimensionsOf, MANAGED_BY, mappingFor } from "./mappings.ts";
 import { contentHash } from "./template-hash.ts";
 import type { Json } from "./template-hash.ts";
 
@@ -13,7 +13,6 @@ import type { Json } from "./template-hash.ts";
  * The hash alone would let old and new builds overwrite each other in turns.
  */
 export const SCHEMA_VERSION = 1;
-export const MANAGED_BY = "lagline";
 
 /** What deletes old documents, as far as the templates have to say it. */
 export type Retention =
@@ -104,7 +103,7 @@ export function retentionOf(
   index: DocumentsIndex,
   about: { readonly environment: string; readonly retentionDays: number; readonly bounds: TimeBounds | null },
 ): Retention | null {
-  if (about.bounds !== null || index.lifecycle === "none") return null;
+  if (about.bounds !== null || index.lifecycle === "none" || index.lifecycle === "lagline") return null;
   if (index.lifecycle === "data_stream") return { by: "stream", days: about.retentionDays };
   return {
     by: "policy",

@@ -12,11 +12,13 @@ import { addNotifyCommand } from "./notify.ts";
 import { addPipelineCommands } from "./pipeline.ts";
 import { addPolicyCommands } from "./policies.ts";
 import { addReadingCommands } from "./reading.ts";
+import { addRetentionCommand } from "./retention.ts";
 
 export const ALL_COMMANDS: readonly ((program: Command) => void)[] = [
   addConfigurationCommands,
   addKeyCommands,
   addPipelineCommands,
+  addRetentionCommand,
   addImportCommands,
   addKafkaCommands,
   addReadingCommands,

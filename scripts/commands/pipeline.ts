@@ -59,9 +59,9 @@ function addSetup(program: Command): void {
     .command("setup")
     .description("Create or update templates, lifecycle and data stream in Elasticsearch. Safe to run again.")
     .action(async (options: ConfigOption) => {
-      const { config } = load(options);
+      const { asDeployed } = await import("./deployed-config.ts");
       const { runSetup } = await import("../../collectors/elasticsearch/setup.ts");
-      await runSetup(config, {
+      await runSetup(asDeployed(load(options).config), {
         signal: interruptSignal(),
         log: (sentence) => void process.stdout.write(`${sentence}\n`),
       });

@@ -26,6 +26,7 @@ import { grafanaSecrets } from "../../stacks/files/grafana-files.ts";
 import { elasticsearchSecrets } from "../../stacks/files/collector-files.ts";
 import { elasticsearchNodeSecrets } from "../../stacks/files/elasticsearch-files.ts";
 import { isRelayToken, relaySecrets, usesRelay } from "../../stacks/files/relay-files.ts";
+import { usesOwnRetention } from "../../stacks/own-retention.ts";
 import { burrowSecrets } from "../../stacks/files/burrow-access.ts";
 import { kafkaSecrets } from "../../stacks/files/burrow-files.ts";
 import { ensureElasticsearchKeys } from "./elasticsearch-keys.ts";
@@ -40,7 +41,14 @@ export type Secret = {
 const MANAGED_SECURITY = "elasticsearch.managed.security";
 /** Users of Elasticsearch whose programs run in containers and are not Grafana. */
 function containerUsers(config: Config): readonly AccessUser[] {
-  return usesRelay(config) ? ["collector", "setup", "relay"] : ["collector", "setup"];
+  // Whether a managed Elasticsearch needs retention is known once there is its image, and that comes later.
+  const isRetained = config.elasticsearch.managed !== undefined || usesOwnRetention(config);
+  return [
+    "collector",
+    "setup",
+    ...(isRetained ? (["retention"] as const) : []),
+    ...(usesRelay(config) ? (["relay"] as const) : []),
+  ];
 }
 
 /** Every secret of a configuration that a container reads: name when staged, file of the user, setting that names it. */

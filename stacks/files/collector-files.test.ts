@@ -15,7 +15,6 @@ elasticsearch:
     url: "https://search.example:9200"
     username: lagline
     password_file: keys/password
-    ca_fingerprint: "AB:CD"
     tls: { ca_file: keys/ca.crt, certificate_file: keys/client.crt, key_file: keys/client.key }
 grafana: { files: {} }
 `;
@@ -42,7 +41,6 @@ describe("the client certificate for an external Elasticsearch", () => {
       files: {
         username: "lagline",
         passwordFile: `${SECRETS}/elasticsearch-password`,
-        caFingerprint: "AB:CD",
         caFile: `${SECRETS}/elasticsearch-ca`,
         certificateFile: `${SECRETS}/elasticsearch-certificate`,
         keyFile: `${SECRETS}/elasticsearch-key`,

@@ -56,14 +56,19 @@ export function elasticsearchSecrets(
   );
 }
 
-/** The configuration of the setup step: where Elasticsearch is, and as whom to prepare it. */
-export function setupConfig(config: Config): string {
+/** What the retention process reads, below the generated files. */
+export const RETENTION_CONFIGURATION = "retention/lagline.yaml";
+
+/** The configuration of the setup step, and of retention: where Elasticsearch is, as whom to work on it, and its layout. */
+export function setupConfig(config: Config, user: "setup" | "retention"): string {
   const [[name, cluster] = ["", undefined]] = Object.entries(config.clusters);
   const inside: ConfigInput = {
     environment: config.environment,
     // Not read by the step, and needed for the file to be whole.
     clusters: cluster === undefined ? {} : { [name]: { burrow: burrowInside(config, name, cluster) } },
-    elasticsearch: elasticsearchInside(config, "setup"),
+    elasticsearch: elasticsearchInside(config, user),
+    // The shape of the documents decides about names and fields.
+    collector: { shape: config.collector.shape, telegraf: config.collector.telegraf },
   };
   return `${JSON.stringify(inside, undefined, 2)}\n`;
 }

@@ -36,6 +36,10 @@ describe("roles", () => {
       expect([...cluster, ...indices].join(" ")).not.toMatch(/write|create|delete|manage|all/);
     }
     expect(ACCESS_ROLES.setup.indices).not.toContain("read");
+    const { cluster, indices } = ACCESS_ROLES.retention;
+    expect([...cluster, ...indices].join(" ")).not.toMatch(
+      /(^| )(read|write|create\w*|manage\w*|all|monitor)( |$)/,
+    );
     expect([...ACCESS_ROLES.setup.cluster].join(" ")).not.toMatch(/security|api_key|^all$/);
   });
 
@@ -48,7 +52,12 @@ describe("roles", () => {
         .every((line) => /^lagline_\w+: \{/.test(line)),
     ).toBe(true);
     const roles = parse(text) as Record<string, { indices: { names: string[] }[] }>;
-    expect(Object.keys(roles)).toEqual(["lagline_collector", "lagline_setup", "lagline_reader"]);
+    expect(Object.keys(roles)).toEqual([
+      "lagline_collector",
+      "lagline_setup",
+      "lagline_retention",
+      "lagline_reader",
+    ]);
     for (const { indices } of Object.values(roles)) {
       expect(indices.map(({ names }) => names)).toEqual([["metrics-kafka.consumer_lag-test"]]);
     }

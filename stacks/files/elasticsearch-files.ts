@@ -18,7 +18,7 @@ import {
 } from "../../model/access.ts";
 import { elasticsearchNode, numbers, PATHS } from "../endpoints.ts";
 
-const ROLE_NAMES: readonly AccessRoleName[] = ["collector", "setup", "reader"];
+const ROLE_NAMES: readonly AccessRoleName[] = ["collector", "setup", "retention", "reader"];
 /** Paths below the generated files; the container sees them under `PATHS.configuration`. */
 const FOLDER = "elasticsearch";
 export const ELASTICSEARCH_FILES = FOLDER;

@@ -3,7 +3,14 @@ import type { Config } from "../../config/schema.ts";
 import { burrowJson } from "./burrow-files.ts";
 import { canaryConfig, canaryConfiguration } from "./canary-files.ts";
 import { numbers } from "../endpoints.ts";
-import { collectorConfig, collectorFolder, SETUP_CONFIGURATION, setupConfig } from "./collector-files.ts";
+import {
+  collectorConfig,
+  collectorFolder,
+  RETENTION_CONFIGURATION,
+  SETUP_CONFIGURATION,
+  setupConfig,
+} from "./collector-files.ts";
+import { usesOwnRetention } from "../own-retention.ts";
 import { elasticsearchFiles } from "./elasticsearch-files.ts";
 import { grafanaFiles } from "./grafana-files.ts";
 import { kafkaProcesses, kafkaProperties, topicsFile } from "./kafka-files.ts";
@@ -12,7 +19,8 @@ import { RELAY_CONFIGURATION, relayConfig, usesRelay } from "./relay-files.ts";
 /** `runbooks` is the Markdown of the alert rules' runbooks by name. */
 export function deploymentFiles(config: Config, runbooks: ReadonlyMap<string, string>): Map<string, string> {
   const files = new Map([...grafanaFiles(config, runbooks), ...elasticsearchFiles(config)]);
-  files.set(SETUP_CONFIGURATION, setupConfig(config));
+  files.set(SETUP_CONFIGURATION, setupConfig(config, "setup"));
+  if (usesOwnRetention(config)) files.set(RETENTION_CONFIGURATION, setupConfig(config, "retention"));
   if (usesRelay(config)) {
     files.set(RELAY_CONFIGURATION, relayConfig(config));
   }

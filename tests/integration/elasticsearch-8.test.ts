@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
 import { detectServer } from "../../collectors/elasticsearch/detect.ts";
 import { setUp } from "../../collectors/elasticsearch/setup.ts";
+import { runRetention } from "../../collectors/retention/run.ts";
+import { DAY_MS } from "../../collectors/elasticsearch/windows.ts";
 import { ELASTICSEARCH_8_VERSION } from "../../stacks/versions.ts";
 import { batchOf } from "../fakes/documents.ts";
 import { offerElasticsearch, testElasticsearch } from "../support/elasticsearch.ts";
@@ -53,6 +55,55 @@ describe.each(MODES)("as users with the least rights, mode %s", (mode) => {
       // A template of one mode would stand in the way of the next one's.
       await setup.request({ method: "DELETE", path: `/_index_template/${index.templateName}` });
       await Promise.all([setup.close(), collector.close()]);
+    }
+  });
+});
+
+describe.each(MODES)("retention as its own user with the least rights, mode %s", (mode) => {
+  const nowMs = Date.now();
+  const index = indexNamed(
+    mode,
+    mode === "daily" ? "it-kept-%Y.%m.%d" : `it-kept.${mode.slice(0, 4)}.x`,
+    "lagline",
+  );
+
+  test("opens and deletes, and neither reads nor writes a document, nor touches another index", async () => {
+    const [setup, collector, retention] = await Promise.all(
+      (["setup", "collector", "retention"] as const).map((user) =>
+        createElasticsearchHttp(testElasticsearch(user)),
+      ),
+    );
+    if (setup === undefined || collector === undefined || retention === undefined) throw new Error("no user");
+    const options = { http: retention, index, retentionDays: 1, steadySinceMs: null, dryRun: false };
+    const run = (atMs: number) =>
+      runRetention({ ...options, nowMs: atMs, signal: AbortSignal.timeout(60_000), log: () => undefined });
+    const status = async (method: "GET" | "POST" | "DELETE", path: string) =>
+      (await retention.request({ method, path, ...(method === "POST" ? { json: {} } : {}) })).status;
+    try {
+      const target = { environment: "it-least", retentionDays: 1, replicas: 0, index };
+      // Five days ago, so that something is too old by now.
+      await setUp(setup, { log: () => undefined, target, now: () => nowMs - 5 * DAY_MS });
+      const times = mode === "daily" ? [5, 0] : [5];
+      const batches = times.map((days) => batchOf("kept", 3, nowMs - days * DAY_MS));
+      expect((await deliver(collector, { index, batches })).stats).toMatchObject({
+        stored: 3 * times.length,
+      });
+      const isSeries = mode === "time_series";
+      const first = isSeries ? await run(nowMs - 5 * DAY_MS) : { opened: 0, deleted: 0 };
+      expect(first).toMatchObject({ opened: isSeries ? 20 : 0, deleted: 0 });
+      const done = await run(nowMs);
+      expect(done).toMatchObject({ state: "done", due: 0 });
+      // Of a plain stream the one index that there is takes documents.
+      expect(done.deleted > 0).toBe(mode !== "data_stream");
+      expect(await run(nowMs)).toMatchObject({ deleted: 0, opened: 0 });
+      expect(await status("POST", `/${index.search}/_search`)).toBe(403);
+      expect(await status("POST", `/${index.name.replaceAll("%", "")}/_doc`)).toBe(403);
+      expect(await status("DELETE", "/other-2026.01.01")).toBe(403);
+      expect(await status("DELETE", `/_index_template/${index.templateName}`)).toBe(403);
+      expect(await status("GET", "/_cluster/health")).toBe(403);
+    } finally {
+      await setup.request({ method: "DELETE", path: `/_index_template/${index.templateName}` });
+      await Promise.all([setup.close(), collector.close(), retention.close()]);
     }
   });
 });

@@ -9,6 +9,7 @@ import { setUp } from "../../collectors/elasticsearch/setup.ts";
 import { contentHash } from "../../collectors/elasticsearch/template-hash.ts";
 import { decide, readTemplate } from "../../collectors/elasticsearch/setup-templates.ts";
 import { buildTemplates } from "../../collectors/elasticsearch/templates.ts";
+import { type RunResult, runRetention } from "../../collectors/retention/run.ts";
 import type { SpoolBatch, SpoolStats } from "../../collectors/spool/contract.ts";
 import { type DocumentsIndex, documentsIndex } from "../../config/documents-index.ts";
 import { parseConfig } from "../../config/load.ts";
@@ -366,4 +367,256 @@ describe("retention", () => {
     await expectGone(nameAt(OLD_MS), "indices.lifecycle.poll_interval");
     expect((await http.request({ method: "GET", path: `/${nameAt(tickMs)}/_settings` })).status).toBe(200);
   });
+});
+
+/** Where Elasticsearch cannot delete by itself. What it does by itself is above, and needs its modules. */
+describe("retention of Lagline's own", () => {
+  const DAYS = 30;
+  let isBare = false;
+
+  beforeAll(async () => {
+    isBare = !(await detectServer(http, "any")).hasDataStreamApi;
+  });
+
+  function retained(mode: DocumentsIndex["mode"]): Case {
+    const environment = `it-r${mode.slice(0, 2)}-${run}`;
+    const config = parseConfig(
+      JSON.stringify({
+        environment,
+        clusters: { orders: { burrow: { external: { servers: ["http://127.0.0.1:8000"] } } } },
+        elasticsearch: {
+          external: { url: "http://127.0.0.1:9200" },
+          index: {
+            mode,
+            lifecycle: "lagline",
+            ...(mode === "daily" ? { name: `${environment}-%Y.%m.%d` } : { name: environment }),
+          },
+        },
+      }),
+      "lagline.yaml",
+    );
+    const index = documentsIndex(config);
+    made.push(index);
+    return { index, environment };
+  }
+
+  /** As `lagline setup` and `lagline retention` at some other time. */
+  async function setupAt({ index, environment }: Case, nowMs: number): Promise<string> {
+    const sentences: string[] = [];
+    const target = { environment, retentionDays: DAYS, replicas: 0, index };
+    await setUp(http, { log: (sentence) => sentences.push(sentence), target, now: () => nowMs });
+    return sentences.join(" ");
+  }
+
+  async function retain(
+    { index }: Case,
+    about: { nowMs: number; as?: ElasticsearchHttp; dryRun?: boolean },
+  ): Promise<RunResult & { said: string }> {
+    const sentences: string[] = [];
+    const result = await runRetention({
+      http: about.as ?? http,
+      index,
+      retentionDays: DAYS,
+      nowMs: about.nowMs,
+      steadySinceMs: null,
+      dryRun: about.dryRun ?? false,
+      signal: AbortSignal.timeout(120_000),
+      log: (sentence) => sentences.push(sentence),
+    });
+    return { ...result, said: sentences.join(" ") };
+  }
+
+  async function groupsIn(index: DocumentsIndex): Promise<string[]> {
+    const { aggregations } = await search(index, {
+      aggs: { groups: { terms: { field: "group", size: 50 } } },
+    });
+    return aggregations.groups.buckets.map(({ key }: { key: string }) => key).toSorted();
+  }
+
+  const aged = (index: DocumentsIndex, days: number) =>
+    batch(index, { group: `aged-${days}`, documents: 2, timeMs: tickMs - days * DAY_MS });
+
+  /** The real answers, in which these indices were made so many days ago: nobody can set that in Elasticsearch. */
+  function inAnOlderWorld(ages: ReadonlyMap<string, number>): ElasticsearchHttp {
+    return {
+      ...http,
+      request: async (request) => {
+        const answer = await http.request(request);
+        for (const [name, { settings }] of Object.entries<{ settings?: Record<string, string> }>(
+          Object(answer.body),
+        )) {
+          const days = ages.get(name);
+          if (days !== undefined && settings !== undefined) {
+            settings["index.creation_date"] = String(Date.now() - days * DAY_MS);
+          }
+        }
+        return answer;
+      },
+    };
+  }
+
+  test.each(MODES)("leaves deletion to an Elasticsearch that can do it, mode %s", async (mode) => {
+    const found = retained(mode);
+    const sentences = await setupAt(found, tickMs);
+    expect(sentences).toContain(
+      isBare ? "`lagline retention` deletes documents" : "is used instead of lagline",
+    );
+    const state = isBare ? "modules" : (await retain(found, { nowMs: tickMs })).state;
+    expect(state).toBe("modules");
+  });
+
+  test("of a time series opens windows and deletes those that are too old; late and early documents find theirs", async (context) => {
+    if (!isBare) context.skip("this Elasticsearch opens its windows itself");
+    const found = retained("time_series");
+    const { index } = found;
+    expect(await setupAt(found, tickMs - 45 * DAY_MS)).toContain("is created by the first document");
+    expect(await retain(found, { nowMs: tickMs - 45 * DAY_MS })).toMatchObject({ state: "empty", opened: 0 });
+    expect(await ship(index, [aged(index, 45), aged(index, 60)])).toMatchObject({ stored: 4 });
+    for (const days of [45, 27, 9]) {
+      expect(await retain(found, { nowMs: tickMs - days * DAY_MS })).toMatchObject({
+        state: "done",
+        deleted: 0,
+      });
+      expect(await ship(index, [aged(index, days - 1), aged(index, days - 2)])).toMatchObject({ stored: 4 });
+    }
+    const planned = await retain(found, { nowMs: tickMs, dryRun: true });
+    expect(planned).toMatchObject({ deleted: 0, opened: 0 });
+    expect(planned.said).toMatch(/Would open .*Would delete/);
+    const result = await retain(found, { nowMs: tickMs });
+    expect(result).toMatchObject({ held: null, due: 0, warnings: [] });
+    expect(result.deleted).toBeGreaterThan(1);
+    expect(result.coveredUntilMs).toBeGreaterThanOrEqual(tickMs + 21 * DAY_MS);
+    // 30 days and the rest of a window of three.
+    expect(await groupsIn(index)).toEqual(["aged-25", "aged-26", "aged-7", "aged-8"]);
+    const sent = [
+      aged(index, 29),
+      aged(index, 20),
+      aged(index, 1),
+      aged(index, 0),
+      aged(index, -1),
+      aged(index, -13),
+    ];
+    expect(await ship(index, sent)).toMatchObject({ stored: 12, deadLettered: 0, documents: 0 });
+    expect(await ship(index, sent)).toMatchObject({ duplicate: 12, deadLettered: 0, documents: 0 });
+    expect(await ship(index, [aged(index, 45)])).toMatchObject({ stored: 0, deadLettered: 2 });
+    expect(await retain(found, { nowMs: tickMs })).toMatchObject({ deleted: 0, opened: 0, due: 0, said: "" });
+    // A setup, also one that does not know of retention, moves no window.
+    const before = await namesOfStream(index);
+    expect(await setupAt(found, tickMs)).not.toContain("moved");
+    expect(await namesOfStream(index)).toEqual(before);
+    expect(await retain(found, { nowMs: tickMs })).toMatchObject({ deleted: 0, opened: 0 });
+  });
+
+  test("of a time series goes on with the one wide index of an older setup, and says when that is deleted", async (context) => {
+    if (!isBare) context.skip("this Elasticsearch opens its windows itself");
+    const { index: base, environment } = retained("time_series");
+    const index = {
+      ...base,
+      name: `${base.name}-wide`,
+      search: `${base.name}-wide`,
+      templateName: `${base.name}-wide`,
+    };
+    made.push(index);
+    const found = { index, environment };
+    await setupAt({ ...found, index: { ...index, lifecycle: "data_stream" } }, tickMs);
+    await ship(index, [aged(index, 0)]);
+    expect(await setupAt(found, tickMs)).toContain("brought up to date");
+    const result = await retain(found, { nowMs: tickMs + 100 * DAY_MS });
+    expect(result).toMatchObject({ deleted: 0, opened: 0, indices: 1 });
+    expect(result.warnings.join(" ")).toContain("its end cannot be lowered, and it is deleted whole after");
+    expect(await ship(index, [aged(index, 1), aged(index, -1)])).toMatchObject({
+      stored: 4,
+      deadLettered: 0,
+    });
+  });
+
+  test("of a plain data stream deletes an index by when the next one was made", async (context) => {
+    if (!isBare) context.skip("this Elasticsearch rolls over itself");
+    const found = retained("data_stream");
+    const { index } = found;
+    await setupAt(found, tickMs);
+    const ages = new Map<string, number>();
+    for (const days of [40, 32, 1.5, 0]) {
+      await ship(index, [aged(index, days)]);
+      const [newest = ""] = (await namesOfStream(index)).toReversed();
+      ages.set(newest, days);
+      if (days !== 0) await http.request({ method: "POST", path: `/${index.name}/_rollover` });
+    }
+    expect(ages.size).toBe(4);
+    const older = inAnOlderWorld(ages);
+    const result = await retain(found, { nowMs: Date.now(), as: older });
+    expect(result).toMatchObject({ deleted: 1, opened: 0, held: null, due: 0, indices: 3 });
+    expect(await groupsIn(index)).toEqual(["aged-0", "aged-1.5", "aged-32"]);
+    expect(await ship(index, [aged(index, 2), aged(index, -1)])).toMatchObject({
+      stored: 4,
+      deadLettered: 0,
+    });
+    expect(await retain(found, { nowMs: Date.now(), as: older })).toMatchObject({
+      deleted: 0,
+      opened: 0,
+      said: "",
+    });
+    // Nothing new for a month: a standstill, or a clock that jumped.
+    const later = await retain(found, { nowMs: Date.now() + 62 * DAY_MS, as: older });
+    expect(later).toMatchObject({ deleted: 0, due: 2, held: expect.stringContaining("stood still") });
+  });
+
+  test("of daily indices deletes those of exactly its names that carry its mark", async (context) => {
+    if (!isBare) context.skip("this Elasticsearch deletes them by a policy");
+    const found = retained("daily");
+    const { index } = found;
+    await setupAt(found, tickMs);
+    await ship(index, [
+      aged(index, 40),
+      aged(index, 31),
+      aged(index, 29),
+      aged(index, 1),
+      aged(index, 0),
+      aged(index, -1),
+    ]);
+    const of = (days: number, suffix = "") =>
+      index.name.replace(
+        "%Y.%m.%d",
+        suffix + new Date(tickMs - days * DAY_MS).toISOString().slice(0, 10).replaceAll("-", "."),
+      );
+    // Of another environment whose name begins alike, and one that somebody else made.
+    const foreign = [of(40, "eu-"), of(50)];
+    for (const name of foreign) {
+      const json = { mappings: { _meta: { managed_by: "somebody", template: "else" } } };
+      expect((await http.request({ method: "PUT", path: `/${name}`, json })).status).toBe(200);
+    }
+    const result = await retain(found, { nowMs: tickMs });
+    expect(result).toMatchObject({ deleted: 2, held: null });
+    expect(result.warnings.join(" ")).toContain(`1 indices are older than 30 days`);
+    expect((await namesOf(index.search)).toSorted()).toEqual(
+      [...foreign, ...[29, 1, 0, -1].map((days) => of(days))].toSorted(),
+    );
+    expect(await ship(index, [aged(index, 1), aged(index, -1)])).toMatchObject({ duplicate: 4 });
+    expect(await retain(found, { nowMs: tickMs })).toMatchObject({ deleted: 0, said: "" });
+    for (const name of foreign) await http.request({ method: "DELETE", path: `/${name}` });
+  });
+
+  test.each(MODES)(
+    "of a user that lacks rights stops with the sentence that names them, mode %s",
+    async (mode) => {
+      const found = retained(mode);
+      await setupAt(found, tickMs);
+      await ship(found.index, [aged(found.index, 0)]);
+      if (!isBare) return;
+      await expect(
+        asReader(async (reader) => retain(found, { nowMs: tickMs, as: reader })),
+      ).rejects.toMatchObject({
+        message: expect.stringMatching(
+          mode === "daily"
+            ? /sees no index of .*: the user lagline-reader lacks .*delete_index.* on them\.$/
+            : /user lagline-reader .* lacks the index privilege view_index_metadata.* The retention needs/,
+        ),
+      });
+    },
+  );
+
+  async function namesOfStream({ name }: DocumentsIndex): Promise<readonly string[]> {
+    const { body } = await http.request({ method: "GET", path: `/_resolve/index/${name}` });
+    return Object(body).data_streams[0].backing_indices;
+  }
 });

@@ -8,6 +8,8 @@ import { buildApp } from "../../stacks/app.ts";
 import { NOTHING_DEPLOYED } from "../../stacks/deployed.ts";
 import type { Deployment } from "../../stacks/deployment.ts";
 import { upstreamImages } from "../../stacks/deployment.ts";
+import { IMAGES } from "../../stacks/versions.ts";
+import { withOwnRetention } from "../../stacks/own-retention.ts";
 import { deploymentFiles } from "../../stacks/files/files.ts";
 
 const runbooks = await loadRunbooks();
@@ -49,11 +51,12 @@ export type Synthesised = {
 
 export function synthesise(yaml: string, overrides: Partial<Deployment> = {}): Synthesised {
   const directory = mkdtempSync(join(tmpdir(), "lagline-synth-"));
-  const config = parseConfig(yaml, "test.yaml");
+  const images = overrides.images ?? upstreamImages();
+  const config = withOwnRetention(parseConfig(yaml, "test.yaml"), images);
   buildApp({
     config,
     files: deploymentFiles(config, runbooks),
-    images: upstreamImages(),
+    images,
     providerVersion: "4.6.0",
     filesDirectory: join(directory, "files"),
     secretsDirectory: join(directory, "secrets"),
@@ -110,6 +113,17 @@ alerts:
   watchdog: { heartbeat_url_file: secrets/heartbeat }
 `;
 export const CANARY_YAML = `${RELAYED_YAML.replaceAll("relayed", "canary")}  canary: { cluster: shop }\n`;
+
+/** Everything from packages, as where no registry can be reached. */
+export const LOCAL_YAML = DEMO_YAML.replace("environment: test", "environment: local");
+export const LOCAL_IMAGES = {
+  ...upstreamImages(),
+  ...Object.fromEntries(
+    Object.entries(IMAGES).flatMap(([component, { local }]) =>
+      local === undefined ? [] : [[component, local]],
+    ),
+  ),
+};
 
 export const LARGE_YAML = `
 environment: large

@@ -56,13 +56,17 @@ export async function deliver(
 }
 
 /** Where Lagline's own documents go, in this mode and under this name. */
-export function indexNamed(mode: DocumentsIndex["mode"], name: string): DocumentsIndex {
+export function indexNamed(
+  mode: DocumentsIndex["mode"],
+  name: string,
+  lifecycle?: DocumentsIndex["lifecycle"],
+): DocumentsIndex {
   return documentsIndex(
     parseConfig(
       JSON.stringify({
         environment: "it-least",
         clusters: { orders: { burrow: { external: { servers: ["http://127.0.0.1:8000"] } } } },
-        elasticsearch: { external: { url: "http://127.0.0.1:9200" }, index: { mode, name } },
+        elasticsearch: { external: { url: "http://127.0.0.1:9200" }, index: { mode, name, lifecycle } },
       }),
       "lagline.yaml",
     ),
