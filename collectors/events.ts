@@ -88,11 +88,7 @@ export class CollectorEvents {
   burrowState(summary: TickSummary): void {
     const { burrow, failure } = summary;
     this.#metrics.set("lagline_burrow_up", failure === null ? 1 : 0, { server: burrow.server });
-    // The one that was read before this one could not be read now.
-    if (this.#server !== null && this.#server !== burrow.server) {
-      this.#metrics.set("lagline_burrow_up", 0, { server: this.#server });
-    }
-    this.#server = burrow.server;
+    this.#serverChosen(burrow.server);
     this.#metrics.set("lagline_burrow_ready", burrow.ready ? 1 : 0);
     if (burrow.selfLag !== null) {
       this.#metrics.set("lagline_burrow_self_lag", burrow.selfLag);
@@ -114,6 +110,19 @@ export class CollectorEvents {
       });
     }
     this.#host = burrow.host ?? this.#host;
+  }
+
+  /** The one that was read before this one could not be read now, so that another host answering is no surprise. */
+  #serverChosen(server: string): void {
+    if (this.#server !== null && this.#server !== server) {
+      this.#metrics.set("lagline_burrow_up", 0, { server: this.#server });
+      this.#log.info(
+        { code: "LAGLINE_BURROW_FAILOVER" },
+        `Burrow at ${server} is read instead of the one at ${this.#server}.`,
+      );
+      this.#host = null;
+    }
+    this.#server = server;
   }
 
   scrapeProblem(problem: ScrapeProblem): void {

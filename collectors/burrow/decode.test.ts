@@ -123,7 +123,16 @@ describe("faulty answers", () => {
     const { reading, problems } = decodeGroup(body(many), optionsFor("g", { maximumPartitions: 3 }));
     expect(reading).toMatchObject({ partitionCount: 3, totalLag: 21 });
     expect(problems).toMatchObject([{ kind: "limit" }]);
+    expect(problems[0]?.detail).toContain("sent 2 partitions that cannot be used");
     expect(problems[0]?.detail).toContain("it has 5 partitions");
+  });
+
+  test("counts what it leaves out of each kind, in one sentence", () => {
+    const long = { ...good, owner: `/${"o".repeat(2000)}` };
+    const bad = { ...good, current_lag: -1 };
+    const entries = [long, { ...long, partition: 1 }, { ...long, partition: 2 }, bad, bad];
+    const { problems } = decodeGroup(body(entries), optionsFor("g"));
+    expect(problems.map(({ detail }) => / sent (\d+) partitions/.exec(detail)?.[1])).toEqual(["3", "2"]);
   });
 
   test("takes a total above 2^53 from the partitions instead", () => {

@@ -38,6 +38,14 @@ describe("one document is dead when Elasticsearch will never take it", () => {
       ),
     ],
     [item(400, "timestamp_error", `the document timestamp [2025-05-01T00:00:00.000Z] ${RANGES}`)],
+    // Between two indices: the one for it was deleted by hand, and none will be made.
+    [
+      item(
+        400,
+        "timestamp_error",
+        `the document timestamp [2026-01-05T00:00:00.000Z] ${RANGES.replace("2026-01-08T00:00:00Z]", "2026-01-02T00:00:00Z]")}`,
+      ),
+    ],
     // Up to 8.16 the type was a general one.
     [item(400, "illegal_argument_exception", `the document timestamp [2025-05-01T00:00:00.000Z] ${RANGES}`)],
     [
@@ -112,6 +120,8 @@ describe("one document is sent again", () => {
       ),
       "set_up",
     ],
+    [item(404, "", ""), "set_up"],
+    [item(404, "resource_not_found_exception", "pipeline [x] is missing"), "set_up"],
     [item(400, "index_closed_exception", "closed"), "set_up"],
     [item(403, "cluster_block_exception", "blocked by: [FORBIDDEN/5/index read-only (api)]"), "set_up"],
     [item(400, "timestamp_error", `the document timestamp [2026-01-10T02:00:00.000Z] ${RANGES}`), "too_new"],
