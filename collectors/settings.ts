@@ -81,5 +81,6 @@ function tlsFiles(tls: TlsConfig): NonNullable<BurrowSource["tlsFiles"]> {
     ...(tls.certificate_file === undefined ? {} : { certificate: tls.certificate_file }),
     ...(tls.key_file === undefined ? {} : { key: tls.key_file }),
     ...(tls.server_name === undefined ? {} : { serverName: tls.server_name }),
+    minimumVersion: tls.minimum_version,
   };
 }

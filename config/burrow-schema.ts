@@ -9,8 +9,8 @@ import {
   nonEmpty,
   port,
   secretFile,
-  tls,
   urlPath,
+  httpTls,
 } from "./common-schema.ts";
 
 const externalBurrow = z
@@ -25,7 +25,7 @@ const externalBurrow = z
       .describe("User for basic authentication (a proxy before Burrow; Burrow itself has none)."),
     password_file: secretFile.optional().describe("File with the password for basic authentication."),
     bearer_token_file: secretFile.optional().describe("File with a bearer token."),
-    tls: tls.optional(),
+    tls: httpTls.optional(),
   })
   .describe("A Burrow that exists already.");
 

@@ -96,6 +96,16 @@ export const tls = z
   })
   .describe("TLS. Verification cannot be switched off.");
 
+/** Of HTTP. Kafka's is spoken by Burrow, which has no such setting. */
+export const httpTls = tls
+  .extend({
+    minimum_version: z
+      .enum(["TLSv1.2", "TLSv1.3"])
+      .default("TLSv1.2")
+      .describe("Oldest version of TLS that is spoken."),
+  })
+  .describe("TLS. Verification cannot be switched off.");
+
 /** True when exactly one of the keys is set; the message names both. */
 export function exactlyOne(keys: readonly string[]) {
   return (value: object, context: z.RefinementCtx): void => {

@@ -9,7 +9,7 @@ import {
   nonEmpty,
   port,
   secretFile,
-  tls,
+  httpTls,
 } from "./common-schema.ts";
 import { cloudAddress } from "./cloud-id.ts";
 import { index } from "./index-schema.ts";
@@ -21,6 +21,25 @@ const fingerprint = z
     /^\s*(?:[0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})\s*$/,
     "must be a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons",
   );
+
+/** Set by the client itself, or by the settings for credentials. */
+const OWN_HEADERS = new Set([
+  "accept",
+  "authorization",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "host",
+  "transfer-encoding",
+]);
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "must be the name of an HTTP header")
+  .refine((name) => !OWN_HEADERS.has(name.toLowerCase()), {
+    error: "is set by the collector itself; credentials have settings of their own",
+  });
 
 const externalElasticsearch = z
   .strictObject({
@@ -51,7 +70,13 @@ const externalElasticsearch = z
     ca_fingerprint: fingerprint
       .optional()
       .describe("SHA-256 fingerprint of the certificate authority, instead of tls.ca_file."),
-    tls: tls.optional(),
+    headers: z
+      .record(headerName, z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII on one line"))
+      .default({})
+      .describe(
+        "Headers of every request, for a proxy before Elasticsearch. No secrets: they stand here, and in containers, as they are.",
+      ),
+    tls: httpTls.optional(),
   })
   .superRefine(exactlyOne(["url", "urls", "cloud_id"]))
   .superRefine((value, context) => {

@@ -22,7 +22,11 @@ export type BurrowTls = {
   readonly certificate?: string;
   readonly key?: string;
   readonly serverName?: string;
+  /** Oldest version that is spoken. @default TLSv1.2 */
+  readonly minimumVersion?: TlsVersion;
 };
+
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
 
 export type BurrowClientOptions = {
   /** Base address, such as `http://127.0.0.1:8000`; a path in it is kept in front of every request. */
@@ -192,11 +196,11 @@ function createAgent(options: BurrowClientOptions, secure: boolean): http.Agent 
   if (!secure) {
     return new http.Agent(common);
   }
-  const { ca, certificate, key, serverName } = options.tls ?? {};
+  const { ca, certificate, key, serverName, minimumVersion = "TLSv1.2" } = options.tls ?? {};
   const https = process.getBuiltinModule("node:https");
   return new https.Agent({
     ...common,
-    minVersion: "TLSv1.2",
+    minVersion: minimumVersion,
     ...(ca === undefined ? {} : { ca }),
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),

@@ -1,7 +1,12 @@
 /** From the configuration of a cluster to its scraper: addresses, credentials from files, filters, bounds. */
 import { readFileSync } from "node:fs";
 import { describeError, LaglineError } from "../../model/errors.ts";
-import { type BurrowAccess, type BurrowClientOptions, createBurrowClient } from "./client.ts";
+import {
+  type BurrowAccess,
+  type BurrowClientOptions,
+  type TlsVersion,
+  createBurrowClient,
+} from "./client.ts";
 import { createNameFilter } from "./filters.ts";
 import { type BurrowScraper, type ScraperOptions, createScraper } from "./scrape.ts";
 
@@ -17,6 +22,7 @@ export type BurrowSource = {
     readonly certificate?: string;
     readonly key?: string;
     readonly serverName?: string;
+    readonly minimumVersion?: TlsVersion;
   };
   readonly filters: {
     readonly groups_include: readonly string[];
@@ -123,6 +129,7 @@ function tlsOf(source: BurrowSource): Pick<BurrowClientOptions, "tls"> {
         : { certificate: readText(files.certificate, "client certificate for Burrow") }),
       ...(files.key === undefined ? {} : { key: readText(files.key, "client key for Burrow") }),
       ...(files.serverName === undefined ? {} : { serverName: files.serverName }),
+      ...(files.minimumVersion === undefined ? {} : { minimumVersion: files.minimumVersion }),
     },
   };
 }

@@ -20,6 +20,10 @@ export type ClientSettings = {
   /** Addresses of the nodes of one cluster. */
   readonly urls: readonly string[];
   readonly files: ConnectionFiles;
+  /** Oldest version that is spoken. @default TLSv1.2 */
+  readonly minimumTlsVersion?: "TLSv1.2" | "TLSv1.3";
+  /** Of every request, beside those of the client. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Deadline of a request that sets none. @default 30 s */
   readonly requestTimeoutMs?: number;
   /** Connections per node. @default 4 */
@@ -151,6 +155,7 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
     disablePrototypePoisoningProtection: false,
     Connection: nodeConnection(settings.connections ?? 4),
     redaction: { type: "replace" },
+    ...(settings.headers === undefined ? {} : { headers: { ...settings.headers } }),
     ...(credentials.auth === undefined ? {} : { auth: credentials.auth }),
     ...tlsOptions(settings, credentials),
   };
@@ -160,7 +165,7 @@ function clientOptions(settings: ClientSettings, credentials: Credentials): Clie
 function tlsOptions(settings: ClientSettings, credentials: Credentials): Pick<ClientOptions, "tls"> {
   if (!settings.urls.some((url) => url.startsWith("https:"))) return {};
   const tls = {
-    minVersion: "TLSv1.2" as const,
+    minVersion: settings.minimumTlsVersion ?? ("TLSv1.2" as const),
     rejectUnauthorized: true,
     // The pinned authority may be an intermediate one, whose root is not on this host.
     ...(settings.files.caFingerprint === undefined ? {} : { allowPartialTrustChain: true }),

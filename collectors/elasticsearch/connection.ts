@@ -23,10 +23,12 @@ export function clientSettings(
       files: access ?? {},
     };
   }
-  const { url, urls, tls } = external;
+  const { url, urls, tls, headers } = external;
   const apiKeyFile = externalApiKeyFile(config, user);
   return {
     urls: urls ?? (url === undefined ? [] : [url]),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(tls === undefined ? {} : { minimumTlsVersion: tls.minimum_version }),
     files: {
       ...(apiKeyFile === undefined ? {} : { apiKeyFile }),
       ...(external.username === undefined ? {} : { username: external.username }),

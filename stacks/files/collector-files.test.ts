@@ -15,7 +15,8 @@ elasticsearch:
     url: "https://search.example:9200"
     username: lagline
     password_file: keys/password
-    tls: { ca_file: keys/ca.crt, certificate_file: keys/client.crt, key_file: keys/client.key }
+    headers: { X-Tenant: a }
+    tls: { ca_file: keys/ca.crt, certificate_file: keys/client.crt, key_file: keys/client.key, minimum_version: TLSv1.3 }
 grafana: { files: {} }
 `;
 
@@ -38,6 +39,8 @@ describe("the client certificate for an external Elasticsearch", () => {
   it("is in the configuration that the collector reads, with everything else that lets it in", () => {
     expect(clientSettings(inside(YAML), "collector")).toEqual({
       urls: ["https://search.example:9200"],
+      headers: { "X-Tenant": "a" },
+      minimumTlsVersion: "TLSv1.3",
       files: {
         username: "lagline",
         passwordFile: `${SECRETS}/elasticsearch-password`,

@@ -157,16 +157,23 @@ export function elasticsearchInside(config: Config, user: AccessUser): ConfigInp
     ),
   );
   const username = external?.username ?? elasticsearchAccess(config, user)?.username;
-  const serverName = external?.tls?.server_name;
+  const { server_name: serverName, minimum_version: minimum } = external?.tls ?? {};
   const shards = replicas ?? (managed === undefined ? undefined : managed.nodes === 1 ? 0 : 1);
   return {
     external: {
       urls: [...elasticsearchUrls(config)],
       ...(username === undefined ? {} : { username }),
       ...(external?.ca_fingerprint === undefined ? {} : { ca_fingerprint: external.ca_fingerprint }),
-      ...(Object.keys(tls).length === 0 && serverName === undefined
+      ...(external === undefined ? {} : { headers: external.headers }),
+      ...(Object.keys(tls).length === 0 && minimum === undefined
         ? {}
-        : { tls: { ...tls, ...(serverName === undefined ? {} : { server_name: serverName }) } }),
+        : {
+            tls: {
+              ...tls,
+              ...(serverName === undefined ? {} : { server_name: serverName }),
+              ...(minimum === undefined ? {} : { minimum_version: minimum }),
+            },
+          }),
       ...credentials,
     },
     retention_days,

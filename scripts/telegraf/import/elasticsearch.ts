@@ -13,6 +13,7 @@ export type ElasticsearchDraft = {
     password_file?: string;
     api_key_file?: string;
     bearer_token_file?: string;
+    headers?: Record<string, string>;
     tls?: TlsDraft;
   };
   index: {
@@ -93,11 +94,12 @@ function readAddresses(table: Table, { external }: ElasticsearchDraft, secrets: 
 }
 
 /** There as here only one reaches the server: a header of the file goes before a token, and that before a user. */
-function readCredentials(table: Table, { external }: ElasticsearchDraft, secrets: Secrets): void {
+function readCredentials(table: Table, draft: ElasticsearchDraft, secrets: Secrets): void {
+  const { external } = draft;
   const username = table.text("username");
   const password = table.text("password");
   const token = table.text("auth_bearer_token");
-  const key = readHeaders(table);
+  const key = readHeaders(table, draft);
   if (key !== undefined || token !== undefined) {
     // Those of an address.
     delete external.username;
@@ -124,16 +126,33 @@ function readCredentials(table: Table, { external }: ElasticsearchDraft, secrets
 
 const HALF = "is not set, so username is left out: Telegraf sends them only together.";
 
-function readHeaders(table: Table): { readonly header: string; readonly value: string } | undefined {
+/** The key of an API key; all others go into the draft, or are named. */
+function readHeaders(
+  table: Table,
+  { external }: ElasticsearchDraft,
+): { readonly header: string; readonly value: string } | undefined {
   let found: { readonly header: string; readonly value: string } | undefined;
   for (const [header, raw] of Object.entries(table.table("headers") ?? {})) {
-    const [value] = Array.isArray(raw) ? raw : [raw];
-    const key = /^ApiKey\s+(?<key>\S+)$/i.exec(typeof value === "string" ? value : "")?.groups?.["key"];
+    const values: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+    const text = values.filter((value) => typeof value === "string").join(", ");
+    const key = /^ApiKey\s+(?<key>\S+)$/i.exec(text)?.groups?.["key"];
     if (header.toLowerCase() === "authorization" && key !== undefined) found = { header, value: key };
-    else table.note(`headers.${header}`, "further headers are not sent.");
+    else if (MAY_BE_SECRET.test(header)) {
+      table.note(
+        `headers.${header}`,
+        "is not carried over: it may be a secret, and headers stand in the configuration as they are.",
+      );
+    } else if (OWN.test(header)) {
+      table.note(`headers.${header}`, "is set by the collector itself.");
+    } else {
+      external.headers = { ...external.headers, [header]: text };
+    }
   }
   return found;
 }
+
+const OWN = /^(accept|connection|content-(encoding|length|type)|host|transfer-encoding)$/i;
+const MAY_BE_SECRET = /auth|cookie|key|secret|token|password|credential|session/i;
 
 function readIndex(table: Table, { index }: ElasticsearchDraft): void {
   const name = table.text("index_name");

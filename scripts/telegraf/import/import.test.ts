@@ -136,7 +136,9 @@ const EVERYTHING = `
   namedrop = ["cpu"]
   log_level = "debug"
   [outputs.elasticsearch.headers]
-    "X-Custom" = ["a"]
+    "X-Custom" = ["a", "b"]
+    "X-Api-Secret" = "hidden"
+    "Content-Type" = "x"
     Authorization = ["ApiKey bWluZTprZXk="]
   [outputs.elasticsearch.template_index_settings]
     refresh_interval = "10s"
@@ -241,6 +243,7 @@ describe("every option", () => {
     expect(elasticsearch.external).toMatchObject({
       urls: ["https://es-1:9200", "https://es-2:9200"],
       api_key_file: join(directory, "secrets/elasticsearch-api-key"),
+      headers: { "X-Custom": "a, b" },
       tls: { ca_file: "/etc/es-ca.pem" },
     });
     expect(elasticsearch.index).toMatchObject({
@@ -272,7 +275,6 @@ describe("every option", () => {
       "inputs.burrow.labels",
       "inputs.burrow.password",
       "inputs.burrow.tls_key_pwd",
-      "inputs.burrow.tls_min_version",
       "inputs.burrow.insecure_skip_verify",
       "inputs.burrow.servers",
       "outputs.elasticsearch.index_name",
@@ -281,7 +283,8 @@ describe("every option", () => {
       "outputs.elasticsearch.health_check_interval",
       "outputs.elasticsearch.password",
       "outputs.elasticsearch.auth_bearer_token",
-      "outputs.elasticsearch.headers.X-Custom",
+      "outputs.elasticsearch.headers.X-Api-Secret",
+      "outputs.elasticsearch.headers.Content-Type",
       "outputs.elasticsearch.headers.Authorization",
       "outputs.elasticsearch.template_name",
       "outputs.elasticsearch.float_handling",
@@ -315,7 +318,7 @@ describe("every option", () => {
 describe("secrets", () => {
   test("never stand in the configuration, nor in what is printed", async () => {
     const { text, lines } = await run(EVERYTHING);
-    for (const secret of ["for-burrow", "for-elasticsearch", "token-of-mine", "bWluZTprZXk="]) {
+    for (const secret of ["hidden", "for-burrow", "for-elasticsearch", "token-of-mine", "bWluZTprZXk="]) {
       expect(text).not.toContain(secret);
       expect(lines.join("\n")).not.toContain(secret);
     }
@@ -447,8 +450,23 @@ describe("what would stop the collector, or change what it reads, does not come 
     const { config, lines } = await run(
       `${SMALL.replace("http://es-1", "https://es-1")}  tls_ca = "/ca.pem"\n  tls_cert = "/c.pem"\n`,
     );
-    expect(config.elasticsearch.external?.tls).toEqual({ ca_file: "/ca.pem" });
+    expect(config.elasticsearch.external?.tls).toEqual({ ca_file: "/ca.pem", minimum_version: "TLSv1.2" });
     expect(lines.join("\n")).toContain("outputs.elasticsearch.tls_cert: is left out, because tls_key");
+  });
+
+  test.each([
+    ["TLS13", "TLSv1.3", undefined],
+    ["TLS12", "TLSv1.2", undefined],
+    [
+      "TLS10",
+      "TLSv1.2",
+      "inputs.burrow.tls_min_version: is TLS10 there; the oldest that is spoken is TLS 1.2.",
+    ],
+  ])("the oldest TLS %s becomes %s", async (there, here, said) => {
+    const toml = burrowWith(`tls_ca = "/ca.pem"\n  tls_min_version = "${there}"`);
+    const { config, lines } = await run(toml.replace("http://burrow-1", "https://burrow-1"));
+    expect(config.clusters["orders"]?.burrow.external?.tls?.minimum_version).toBe(here);
+    expect(lines.find((line) => line.includes("tls_min_version"))?.trim()).toBe(said);
   });
 
   test("numbers beyond our bounds are brought within them", async () => {

@@ -6,6 +6,7 @@ export type TlsDraft = {
   certificate_file?: string;
   key_file?: string;
   server_name?: string;
+  minimum_version?: "TLSv1.3";
 };
 
 /** Undefined when none is set, or none of the addresses would use it. The names beginning with `ssl_` are those of old samples. */
@@ -19,6 +20,11 @@ export function readTls(table: Table, addresses: readonly string[]): TlsDraft | 
   if (certificate !== undefined) draft.certificate_file = certificate;
   if (key !== undefined) draft.key_file = key;
   if (name !== undefined) draft.server_name = name;
+  const oldest = table.text("tls_min_version");
+  if (oldest === "TLS13") draft.minimum_version = "TLSv1.3";
+  else if (oldest !== undefined && oldest !== "TLS12") {
+    table.note("tls_min_version", `is ${oldest} there; the oldest that is spoken is TLS 1.2.`);
+  }
   if (table.flag("insecure_skip_verify") === true) {
     table.note(
       "insecure_skip_verify",
@@ -31,7 +37,6 @@ export function readTls(table: Table, addresses: readonly string[]): TlsDraft | 
     ssl_cert: "is read where tls_cert is not set.",
     ssl_key: "is read where tls_key is not set.",
     tls_key_pwd: "has no counterpart: store the key without a pass phrase, readable by the collector only.",
-    tls_min_version: "has no counterpart: Node's minimum, TLS 1.2, holds.",
     tls_cipher_suites: "has no counterpart: Node's list of ciphers holds.",
     tls_renegotiation_method: "has no counterpart: renegotiation is refused.",
   });
