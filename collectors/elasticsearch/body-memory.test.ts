@@ -36,9 +36,8 @@ test.each([1, 300, 900])(
     memory.giveBack(memory.body(linesOf(400, "a"), { from: 0, to: 400 }, CREATE_IN_STREAM));
     const lines = linesOf(count, "b");
     let made = 0;
-    const body = memory.body(lines, { from: 0, to: count }, () =>
-      Buffer.from(`{"create":{"_id":"${(made += 1)}"}}\n`),
-    );
+    const action = () => `{"create":{"_id":"${(made += 1)}"}}\n`;
+    const body = memory.body(lines, { from: 0, to: count }, action);
     const expected = Array.from(
       { length: count },
       (_, index) => `{"create":{"_id":"${index + 1}"}}\n${"b".repeat(999)}\n`,

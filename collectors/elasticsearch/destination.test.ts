@@ -20,10 +20,16 @@ type Action = { create: { _index?: string; _id?: string; pipeline?: string } };
 
 function actionOf(target: ReturnType<typeof targetOf>, document: unknown): Action["create"] {
   const line = Buffer.from(`${JSON.stringify(document)}\n`);
-  const bytes = typeof target.action === "function" ? target.action(line) : target.action;
-  expect(bytes.at(-1)).toBe(0x0a);
-  const action: Action = JSON.parse(bytes.toString("utf8"));
-  return action.create;
+  return readAction(target, line).create;
+}
+
+/** The action line as it is sent: each character of it is one byte. */
+function readAction({ action }: ReturnType<typeof targetOf>, line: Buffer): Action {
+  // Between two other lines, as in a batch.
+  const bytes = Buffer.concat([Buffer.from("{}\n"), line, Buffer.from("{}\n")]);
+  const text = typeof action === "function" ? action(bytes, 3, 3 + line.length) : action.toString("utf8");
+  expect(text).toMatch(/^[\0-\x7f]+\n$/);
+  return JSON.parse(text);
 }
 
 const native = {
@@ -76,8 +82,14 @@ describe("daily indices", () => {
     expect(actionOf(target, native)._index).toBe("lagline-prod-2026.11.21");
   });
 
-  test("are Telegraf's in shape telegraf", () => {
-    expect(actionOf(targetOf({}, shape), telegraf)._index).toBe("telegraf-2026.11.21");
+  test("are Telegraf's in shape telegraf, and follow the document's time from line to line", () => {
+    const target = targetOf({}, shape);
+    const next = { ...telegraf, "@timestamp": "2026-11-22T00:00:00.000Z" };
+    const [first, second, third] = [telegraf, next, telegraf].map((document) => actionOf(target, document));
+    expect(first?._index).toBe("telegraf-2026.11.21");
+    expect(second?._index).toBe("telegraf-2026.11.22");
+    expect(third).toEqual(first);
+    expect(second?._id).not.toBe(first?._id);
   });
 
   test("take fields of the document into their names, cleaned, and stand in for those that are missing", () => {
@@ -99,6 +111,12 @@ describe("daily indices", () => {
     expect(actionOf(target, { ...telegraf, tag: { ...telegraf.tag, ...more } }).pipeline).toBe(expected);
   });
 
+  test("name what ASCII does not have in ASCII, and it is the same name", () => {
+    const target = targetOf({ pipeline: "größe-😀-{{cluster}}" }, shape);
+    expect(actionOf(target, telegraf).pipeline).toBe("größe-😀-Orders EU");
+    expect(actionOf(targetOf({ pipeline: "größe" }, shape), telegraf).pipeline).toBe("größe");
+  });
+
   test("go without a pipeline where a field is missing and there is no default", () => {
     const target = targetOf({ pipeline: "p-{{topic}}" }, shape);
     const { topic: _, ...tag } = telegraf.tag;
@@ -111,9 +129,7 @@ describe("a line that is no document", () => {
     "such as %s is sent on its own account, for Elasticsearch to refuse",
     (line) => {
       for (const target of [targetOf({ mode: "daily" }), targetOf({}, shape)]) {
-        const bytes =
-          typeof target.action === "function" ? target.action(Buffer.from(`${line}\n`)) : target.action;
-        const action: Action = JSON.parse(bytes.toString("utf8"));
+        const action = readAction(target, Buffer.from(`${line}\n`));
         expect(action.create._index).toMatch(/-1970\.01\.01$/);
         expect(action.create._id).toMatch(/^[A-Za-z0-9_-]{22}$/);
       }

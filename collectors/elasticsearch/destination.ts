@@ -8,8 +8,13 @@ import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { DIMENSIONS } from "../../model/fields.ts";
 import { type IndexPattern, fieldsOf, indexName, isDated } from "../../model/index-pattern.ts";
 import type { BulkTarget } from "./bulk.ts";
-import { CREATE_IN_STREAM } from "./lines.ts";
-import { endOfTelegrafIdentity, telegrafIdentity, timeOfTelegrafLine } from "./telegraf-identity.ts";
+import { type ActionMaker, CREATE_IN_STREAM } from "./lines.ts";
+import {
+  endOfTelegrafIdentity,
+  hasTelegrafTime,
+  telegrafIdentity,
+  timeOfTelegrafLine,
+} from "./telegraf-identity.ts";
 
 /** 132 bits: enough for any number of documents that an index can hold. */
 const ID_CHARACTERS = 22;
@@ -72,32 +77,58 @@ export function viewDocument(line: string, shape: DocumentsIndex["shape"]): Docu
   };
 }
 
-function actionMaker(index: DocumentsIndex): (line: Buffer) => Buffer {
+function actionMaker(index: DocumentsIndex): ActionMaker {
   const { shape, mode, pipeline, pattern } = index;
-  const nameOf = mode === "daily" ? indexNamer(index) : null;
+  const beforeId = createPrefixes(index);
   const needsFields = hasFields(pipeline ?? "") || fieldsOf(pattern).length > 0;
-  return (line) => {
-    const view =
-      (needsFields ? null : beginningOf(line, shape)) ?? viewDocument(line.toString("utf8"), shape);
-    const name = nameOf === null ? "" : `"_index":"${nameOf(view)}",`;
-    const chosen = pipelineOf(index, view);
-    const pipe = chosen === null ? "" : `"pipeline":${JSON.stringify(chosen)},`;
-    const id = mode === "time_series" ? "" : `"_id":"${documentId(view.identity)}",`;
-    // Names and ids hold nothing that JSON would have to escape.
-    return Buffer.from(`{"create":{${`${name}${pipe}${id}`.slice(0, -1)}}}\n`);
+  const hasId = mode !== "time_series";
+  const fromBytes = shape === "telegraf" && !needsFields && hasId ? createByteReader(beforeId) : null;
+  return (bytes, from, to) => {
+    const read = fromBytes?.(bytes, from, to) ?? null;
+    if (read !== null) return read;
+    const view = viewDocument(bytes.toString("utf8", from, to), shape);
+    const start = beforeId(view);
+    return hasId ? `${start}"_id":"${documentId(view.identity)}"}}\n` : `${start.slice(0, -1)}}}\n`;
   };
 }
 
-type Beginning = { readonly timestamp: string; readonly identity: Buffer; readonly valueOf: () => undefined };
+/** Everything of an action line before the identity, a comma at its end. */
+function createPrefixes(index: DocumentsIndex): (view: NameSource) => string {
+  const nameOf = index.mode === "daily" ? indexNamer(index) : null;
+  return (view) => {
+    const chosen = pipelineOf(index, view);
+    const name = nameOf === null ? "" : `"_index":${asciiJson(nameOf(view))},`;
+    return `{"create":{${name}${chosen === null ? "" : `"pipeline":${asciiJson(chosen)},`}`;
+  };
+}
+
+/** JSON in which every character is one byte. */
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
 
 /**
- * Time and identity read off the bytes. Measured on 60 000 documents: parsing each takes 0.2 s, this 0.03 s.
- * Null where the layout is not the expected one.
+ * Time and identity read off the bytes of shape `telegraf`; null where the layout is not the expected one. Nearly all
+ * documents that are sent together have the same time, and with it the same index and pipeline.
  */
-function beginningOf(line: Buffer, shape: DocumentsIndex["shape"]): Beginning | null {
-  const end = shape === "telegraf" ? endOfTelegrafIdentity(line) : 0;
-  if (end === 0) return null;
-  return { timestamp: timeOfTelegrafLine(line), identity: line.subarray(0, end), valueOf: () => undefined };
+function createByteReader(
+  beforeId: (view: NameSource) => string,
+): (bytes: Buffer, from: number, to: number) => string | null {
+  let time = Buffer.alloc(0);
+  let prefix = "";
+  return (bytes, from, to) => {
+    const end = endOfTelegrafIdentity(bytes, from, to);
+    if (end === -1) return null;
+    if (time.length === 0 || !hasTelegrafTime(bytes, from, time)) {
+      const timestamp = timeOfTelegrafLine(bytes, from);
+      time = Buffer.from(timestamp, "latin1");
+      prefix = `${beforeId({ timestamp, valueOf: () => undefined })}"_id":"`;
+    }
+    return `${prefix}${documentId(bytes.subarray(from, end))}"}}\n`;
+  };
 }
 
 type NameSource = Pick<DocumentView, "timestamp" | "valueOf">;

@@ -36,6 +36,11 @@ export class Lines {
     return this.#bytes.copy(target, place, this.#starts[index], this.#starts[index + 1]);
   }
 
+  /** What the maker makes of the line with its line end, without a view of it. */
+  map(index: number, make: ActionMaker): string {
+    return make(this.#bytes, this.#starts[index] ?? 0, this.#starts[index + 1] ?? 0);
+  }
+
   /** Bytes of the lines from `from` up to and not including `to`, line ends included. */
   bytes(from: number, to: number): number {
     return (this.#starts[to] ?? 0) - (this.#starts[from] ?? 0);
@@ -94,18 +99,18 @@ export class BodyMemory {
     return body;
   }
 
-  #withActions(lines: Lines, range: Range, action: (line: Buffer) => Buffer): Buffer {
-    const actions: Buffer[] = [];
+  #withActions(lines: Lines, range: Range, action: ActionMaker): Buffer {
+    const actions: string[] = [];
     let bytes = lines.bytes(range.from, range.to);
     for (let index = range.from; index < range.to; index += 1) {
-      const made = action(lines.at(index));
+      const made = lines.map(index, action);
       bytes += made.length;
       actions.push(made);
     }
     const body = this.#take(bytes);
     let place = 0;
     for (const [index, made] of actions.entries()) {
-      place += made.copy(body, place);
+      place += body.write(made, place, "latin1");
       place += lines.copy(range.from + index, body, place);
     }
     return body;
@@ -129,8 +134,14 @@ export class BodyMemory {
 
 const SMALLEST_KEPT_BYTES = 262_144;
 
+/**
+ * The action line of the document line at these bytes, line ends included. ASCII only: its characters are its bytes, and
+ * JSON can say everything in it.
+ */
+export type ActionMaker = (bytes: Buffer, from: number, to: number) => string;
+
 /** The action line, line end included: always the same for a data stream, made from the document for named indices. */
-export type ActionLine = Buffer | ((line: Buffer) => Buffer);
+export type ActionLine = Buffer | ActionMaker;
 
 /** Into a data stream; its time series identity makes a second `create` of the same document a 409. */
 export const CREATE_IN_STREAM: Buffer = Buffer.from('{"create":{}}\n');

@@ -73,8 +73,10 @@ test("a body holds an action line before every document line", () => {
   expect(bulkBody(lines, { from: 1, to: 3 }, CREATE_IN_STREAM).toString()).toBe(
     `{"create":{}}\n${second}\n{"create":{}}\n${third}\n`,
   );
-  const named = bulkBody(lines, { from: 0, to: 1 }, (line) =>
-    Buffer.from(`{"create":{"_index":"i-${line.length}"}}\n`),
+  const named = bulkBody(
+    lines,
+    { from: 0, to: 1 },
+    (_bytes, from, to) => `{"create":{"_index":"i-${to - from}"}}\n`,
   );
   expect(named.toString()).toBe(`{"create":{"_index":"i-${(first?.length ?? 0) + 1}"}}\n${first}\n`);
 });

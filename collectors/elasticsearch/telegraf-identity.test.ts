@@ -22,7 +22,7 @@ function groupNamed(group: string, topic: string): GroupReading {
 
 function identityOf(line: string): string {
   const bytes = Buffer.from(`${line}\n`);
-  return bytes.toString("utf8", 0, endOfTelegrafIdentity(bytes));
+  return bytes.toString("utf8", 0, endOfTelegrafIdentity(bytes, 0, bytes.length));
 }
 
 function linesFor(group: string, topic: string): string[] {
@@ -95,6 +95,7 @@ describe("the identity read off the bytes", () => {
     ],
     ["nothing", ""],
   ])("is not taken from %s", (_name, line) => {
-    expect(endOfTelegrafIdentity(Buffer.from(line))).toBe(0);
+    const bytes = Buffer.from(`${line}\n`);
+    expect(endOfTelegrafIdentity(bytes, 0, bytes.length)).toBe(-1);
   });
 });

@@ -10,8 +10,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
-const BEFORE_TIME = '{"@timestamp":"';
-const AFTER_TIME = '","measurement_name":"';
+const BEFORE_TIME = Buffer.from('{"@timestamp":"');
+const AFTER_TIME = Buffer.from('","measurement_name":"');
 /** `2026-11-21T23:59:30.000Z` */
 const TIME_CHARACTERS = 24;
 const MEASUREMENT_FROM = BEFORE_TIME.length + TIME_CHARACTERS + AFTER_TIME.length;
@@ -32,35 +32,46 @@ export function telegrafIdentity(about: {
   return `${beginning},"tag":{${tags.join(",")}`;
 }
 
-export function timeOfTelegrafLine(line: Buffer): string {
-  return line.toString("latin1", BEFORE_TIME.length, BEFORE_TIME.length + TIME_CHARACTERS);
+/** The time of a line that begins at `from`. */
+export function timeOfTelegrafLine(bytes: Buffer, from: number): string {
+  const start = from + BEFORE_TIME.length;
+  return bytes.toString("latin1", start, start + TIME_CHARACTERS);
 }
 
-/** Where the identity of a document line ends; 0 when the line is not laid out as the shape writes it. */
-export function endOfTelegrafIdentity(line: Buffer): number {
-  if (line.toString("latin1", 0, BEFORE_TIME.length) !== BEFORE_TIME) return 0;
-  const afterTime = BEFORE_TIME.length + TIME_CHARACTERS;
-  if (line.toString("latin1", afterTime, MEASUREMENT_FROM) !== AFTER_TIME) return 0;
-  let place = endOfText(line, MEASUREMENT_FROM);
-  if (!startsWith(line, place, BEFORE_TAGS)) return 0;
+/** True when the line that begins at `from` has this time (24 bytes). */
+export function hasTelegrafTime(bytes: Buffer, from: number, time: Buffer): boolean {
+  return startsWith(bytes, from + BEFORE_TIME.length, time);
+}
+
+/**
+ * Where the identity of the document line from `from` up to and not including `to` ends; -1 when the line is not laid out as
+ * the shape writes it.
+ */
+export function endOfTelegrafIdentity(bytes: Buffer, from: number, to: number): number {
+  const isKnown =
+    startsWith(bytes, from, BEFORE_TIME) &&
+    startsWith(bytes, from + BEFORE_TIME.length + TIME_CHARACTERS, AFTER_TIME);
+  if (!isKnown) return -1;
+  let place = endOfText(bytes, from + MEASUREMENT_FROM, to);
+  if (!startsWith(bytes, place, BEFORE_TAGS)) return -1;
   place += BEFORE_TAGS.length;
   let end = place;
-  for (let next = 0; line[place] === QUOTE; place += 1) {
-    const keyEnd = endOfText(line, place + 1);
-    next = indexOfKey(line, { from: place + 1, to: keyEnd - 1, after: next });
+  for (let next = 0; place < to && bytes[place] === QUOTE; place += 1) {
+    const keyEnd = endOfText(bytes, place + 1, to);
+    next = indexOfKey(bytes, { from: place + 1, to: keyEnd - 1, after: next });
     if (next === 0) break;
-    if (line[keyEnd] !== COLON || line[keyEnd + 1] !== QUOTE) return 0;
-    place = endOfText(line, keyEnd + 2);
+    if (bytes[keyEnd] !== COLON || bytes[keyEnd + 1] !== QUOTE) return -1;
+    place = endOfText(bytes, keyEnd + 2, to);
     end = place;
-    if (line[place] !== COMMA) break;
+    if (bytes[place] !== COMMA) break;
   }
-  return end;
+  return end <= to ? end : -1;
 }
 
-/** Place behind the closing quote of a text that begins at `from`. */
-function endOfText(line: Buffer, from: number): number {
+/** Place behind the closing quote of a text that begins at `from`; beyond `to` when it is not closed. */
+function endOfText(bytes: Buffer, from: number, to: number): number {
   let place = from;
-  while (place < line.length && line[place] !== QUOTE) place += line[place] === BACKSLASH ? 2 : 1;
+  while (place < to && bytes[place] !== QUOTE) place += bytes[place] === BACKSLASH ? 2 : 1;
   return place + 1;
 }
 

@@ -1,5 +1,6 @@
 /** Adds a few event documents to the data stream, at once and without the collector's spool. */
 import { z } from "zod";
+import { Lines, bulkBody } from "../../collectors/elasticsearch/lines.ts";
 import type { BulkTarget } from "../../collectors/elasticsearch/bulk.ts";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { LagDocument } from "../../model/documents.ts";
@@ -29,11 +30,10 @@ export async function storeEvents(
   documents: readonly LagDocument[],
   { target, signal }: StoreOptions,
 ): Promise<void> {
-  const lines = documents.flatMap((document) => {
-    const line = Buffer.from(`${JSON.stringify(document)}\n`);
-    return [typeof target.action === "function" ? target.action(line) : target.action, line];
-  });
-  const answer = await send(http, Buffer.concat(lines), { target, signal });
+  const ndjson = Buffer.from(documents.map((document) => `${JSON.stringify(document)}\n`).join(""));
+  const { length } = documents;
+  const body = bulkBody(new Lines({ ndjson, documents: length }), { from: 0, to: length }, target.action);
+  const answer = await send(http, body, { target, signal });
   const parsed = bulkSchema.safeParse(answer.body);
   if (answer.status !== 200 || !parsed.success || parsed.data.items.length !== documents.length) {
     throw failed(`HTTP ${answer.status}, not the answer to this request`, answer.status >= 429);
