@@ -90,9 +90,14 @@ export function telegrafDocument(
   return {
     "@timestamp": timestamp,
     measurement_name: measurement,
-    tag: { ...tags, ...options.tags, ...tags },
+    tag: isEmpty(options.tags) ? tags : { ...tags, ...options.tags, ...tags },
     [measurement]: fields,
   };
+}
+
+function isEmpty(tags: Tags): boolean {
+  for (const _ in tags) return false;
+  return true;
 }
 
 /** The other half of Burrow's window, and what it says about itself. */
