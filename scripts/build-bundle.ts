@@ -10,6 +10,7 @@ import { type BuildOptions, build } from "esbuild";
 import { z } from "zod";
 import { WRAPPER_HEAD, WRAPPER_TAIL } from "./bundle/code-cache.ts";
 import { leaveOut } from "./bundle/leave-out.ts";
+import { V8_FLAGS } from "../stacks/node-entrypoint.ts";
 
 const OUT = process.argv[2] ?? "dist";
 
@@ -54,10 +55,13 @@ const outputs = await Promise.all([
     footer: { js: WRAPPER_TAIL },
   }),
 ]).catch(() => process.exit(1));
-execFileSync(process.execPath, ["scripts/bundle/precompile.ts", resolve(OUT, "collect.cjs")], {
-  env: { ...process.env, NODE_OPTIONS: "" },
-  stdio: "inherit",
-});
+// For a Node as it is started by hand, and as the containers start it.
+for (const flags of [[], V8_FLAGS]) {
+  execFileSync(process.execPath, [...flags, "scripts/bundle/precompile.ts", resolve(OUT, "collect.cjs")], {
+    env: { ...process.env, NODE_OPTIONS: "" },
+    stdio: "inherit",
+  });
+}
 // The Kafka client reads its WebAssembly from `../dist/` beside the chunk that holds its code.
 mkdirSync(`${OUT}/dist`);
 cpSync("node_modules/@platformatic/wasm-utils/dist/native.wasm", `${OUT}/dist/native.wasm`);

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { CACHE_SUFFIX, WRAPPER_HEAD, WRAPPER_TAIL } from "./code-cache.ts";
+import { V8_FLAGS } from "../../stacks/node-entrypoint.ts";
+import { WRAPPER_HEAD, WRAPPER_TAIL, cachePath } from "./code-cache.ts";
 
 let directory: string;
 let file: string;
@@ -30,7 +31,7 @@ function run(...flags: readonly string[]): string {
 }
 
 test("a cache cut short is left aside by V8, and the program runs", () => {
-  writeFileSync(file + CACHE_SUFFIX, readFileSync(file + CACHE_SUFFIX).subarray(0, 100));
+  writeFileSync(cachePath(file), readFileSync(cachePath(file)).subarray(0, 100));
   expect(run()).toBe("true runs program.cjs");
 });
 
@@ -40,12 +41,18 @@ test("the cache of another source of the same length is not even offered", () =>
 });
 
 test("without a cache the program runs", () => {
-  rmSync(file + CACHE_SUFFIX);
+  rmSync(cachePath(file));
   expect(run()).toBe("undefined runs program.cjs");
 });
 
 test("a Node with other V8 flags runs the program from its source", () => {
-  expect(run("--no-opt")).toBe("true runs program.cjs");
+  expect(run("--no-opt")).toBe("undefined runs program.cjs");
+});
+
+test("a Node with the flags of a container has a cache of its own", () => {
+  execFileSync(process.execPath, [...V8_FLAGS, join(import.meta.dirname, "precompile.ts"), file]);
+  expect(run(...V8_FLAGS)).toBe("false runs program.cjs");
+  expect(run()).toBe("false runs program.cjs");
 });
 
 test("the cache is taken by the Node that wrote it", () => {

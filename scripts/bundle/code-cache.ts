@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
+import { cachedDataVersionTag } from "node:v8";
 import { Script, constants } from "node:vm";
 import { crc32 } from "node:zlib";
 
@@ -17,8 +18,12 @@ export const CHECKSUM_BYTES = 4;
 
 type Main = (require: NodeJS.Require, file: string, directory: string) => void;
 
-/** The cache of a source file has its name with this behind it. */
 export const CACHE_SUFFIX = ".cache";
+
+/** The cache of a source file for this Node with the flags it runs with: V8 takes no other. */
+export function cachePath(file: string): string {
+  return `${file}.${cachedDataVersionTag().toString(16)}${CACHE_SUFFIX}`;
+}
 
 /** The program in `file`, compiled, from its cache where that can be used. */
 export function readScript(file: string): Script {
@@ -40,7 +45,7 @@ export function runScript(script: Script, file: string): void {
 
 function readCache(file: string, source: Buffer): Buffer | undefined {
   try {
-    const stored = readFileSync(file + CACHE_SUFFIX);
+    const stored = readFileSync(cachePath(file));
     return stored.readUInt32LE(0) === crc32(source) ? stored.subarray(CHECKSUM_BYTES) : undefined;
   } catch {
     // Missing, unreadable or cut short: the source is enough.

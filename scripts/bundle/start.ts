@@ -39,11 +39,9 @@ function boundYoungGeneration(): void {
 if (process.argv[2] === "collect") {
   const file = fileURLToPath(new URL("collect.cjs", import.meta.url));
   const script = readScript(file);
-  if (process.argv.includes("--once")) {
-    // Behind the code cache, whose key V8's flags are a part of.
-    for (const flag of FOR_ONE_CYCLE) setFlagsFromString(flag);
-    boundYoungGeneration();
-  }
+  // Behind the code cache, whose key V8's flags are a part of.
+  if (process.argv.includes("--once")) for (const flag of FOR_ONE_CYCLE) setFlagsFromString(flag);
+  boundYoungGeneration();
   runScript(script, file);
 } else {
   await import(new URL("main.js", import.meta.url).href);

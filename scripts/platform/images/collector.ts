@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { chmod, copyFile, cp } from "node:fs/promises";
 import { join } from "node:path";
+import { V8_FLAGS } from "../../../stacks/node-entrypoint.ts";
 import { BASE_IMAGES } from "../../../stacks/versions.ts";
 import { LaglineError } from "../../../model/errors.ts";
 import { CACHE_SUFFIX } from "../../bundle/code-cache.ts";
@@ -15,7 +16,7 @@ RUN install -d -o 10001 -g 10001 /var/lib/lagline
 ENV NODE_ENV=production
 WORKDIR /app
 USER 10001:10001
-ENTRYPOINT ["node", "/app/lagline.js"]
+ENTRYPOINT ${JSON.stringify(["node", ...V8_FLAGS, "/app/lagline.js"])}
 `;
 
 export type CollectorParts = { readonly node: string; readonly bundleFolder: string };

@@ -9,7 +9,9 @@ import {
   IMAGES,
   LAGLINE_VERSION,
 } from "../../../stacks/versions.ts";
+import { V8_FLAGS } from "../../../stacks/node-entrypoint.ts";
 import { findRepositoryRoot } from "../paths.ts";
+import { COLLECTOR_DOCKERFILE } from "./collector.ts";
 import { addEnvironmentSettings, ELASTICSEARCH_DOCKERFILE, pluginDescriptor } from "./elasticsearch.ts";
 import { KAFKA_TOOLS, renderTool } from "./kafka.ts";
 
@@ -131,4 +133,11 @@ describe("versions", () => {
       `=> github.com/${DOCKER_PROVIDER.source.replace("/", "/terraform-provider-")} v0.0.0-`,
     );
   });
+});
+
+it("the collector's image starts the same, whoever builds it", async () => {
+  const own = await readFile(join(findRepositoryRoot(), "collectors/Dockerfile"), "utf8");
+  const entrypoint = (text: string): unknown => JSON.parse(/^ENTRYPOINT (.+)$/m.exec(text)?.[1] ?? "null");
+  expect(entrypoint(own)).toEqual(["node", ...V8_FLAGS, "/app/lagline.js"]);
+  expect(entrypoint(COLLECTOR_DOCKERFILE)).toEqual(entrypoint(own));
 });
