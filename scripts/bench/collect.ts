@@ -7,23 +7,25 @@
  *
  *   node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor --documents 242000
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
-import { z } from "zod";
+import {
+  BUNDLE,
+  type Command,
+  type Task,
+  floorContender,
+  laglineCommand,
+  telegrafContenders,
+} from "./contenders.ts";
 import { measure } from "./measure.ts";
 import { type Row, report } from "./report.ts";
-import { type Load, type Servers, startServers } from "./serving.ts";
-import { TELEGRAF_BUILDS, TELEGRAF_VERSION, ensureTelegraf, telegrafConfig } from "./telegraf.ts";
+import { type Servers, loadOf, startServers } from "./serving.ts";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const bundle = join(root, "dist/lagline.js");
-/** What Telegraf makes of 500 groups and 100 topics of 100 partitions: a document per group partition, topic partition and group. */
-const BASE_DOCUMENTS = 60_500;
+const SOURCE = fileURLToPath(new URL("../lagline.ts", import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -54,19 +56,22 @@ if (values.help) {
 }
 
 async function main(): Promise<void> {
-  if (!values.source && !existsSync(bundle)) {
+  if (!values.source && !existsSync(BUNDLE)) {
     throw new Error("dist/lagline.js is missing. Run `npm run build` first, or use --source.");
   }
   const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
-  const servers = await startServers(loadOf());
+  const servers = await startServers(loadOf(values));
+  const { gzip, shape } = values;
+  const task: Task = { directory, ...servers, gzip, shape, intervalSeconds: null };
+  const entry = values.source ? SOURCE : BUNDLE;
   try {
     const others = [
-      ...(await prepareTelegraf(directory, servers)),
-      ...(values.floor ? [await prepareFloor(directory, servers)] : []),
+      ...(await telegrafContenders(task, values.telegraf)),
+      ...(values.floor ? [await floorContender(task)] : []),
     ].map((contender) => Object.assign(contender, { rows: [] as Row[] }));
     const rows: Row[] = [];
     for (let run = 0; run < Number(values.runs); run += 1) {
-      rows.push(await runOne(servers, laglineCommand(directory, servers, run), directory));
+      rows.push(await runOne(servers, await laglineCommand(task, String(run), entry), directory));
       for (const contender of others) {
         contender.rows.push(await runOne(servers, contender, directory));
       }
@@ -76,68 +81,6 @@ async function main(): Promise<void> {
     servers.stop();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-function loadOf(): Load {
-  const factor = values.documents === undefined ? 1 : Number(values.documents) / BASE_DOCUMENTS;
-  return {
-    groups: Math.round(Number(values.groups) * factor),
-    partitionsPerGroup: Number(values.partitions),
-    topics: Math.round(Number(values.topics) * factor),
-    partitionsPerTopic: Number(values["topic-partitions"]),
-  };
-}
-
-type Command = { readonly program: string; readonly args: readonly string[] };
-type Contender = Command & { readonly name: string };
-
-function laglineCommand(directory: string, servers: Servers, run: number): Command {
-  const file = join(directory, `lagline-${run}.yaml`);
-  // As Telegraf is set for the comparison: no host tag, and none of Lagline's own documents.
-  const measurements = ["burrow_group", "burrow_partition", "burrow_topic"];
-  const shape =
-    values.shape === "telegraf" ? { shape: "telegraf", telegraf: { host_tag: false, measurements } } : {};
-  const config = {
-    environment: "bench",
-    clusters: { bench: { burrow: { external: { servers: [`http://127.0.0.1:${servers.burrowPort}`] } } } },
-    elasticsearch: { external: { url: `http://127.0.0.1:${servers.elasticsearchPort}` } },
-    // A fresh spool and no history, as on the first cycle of a new host.
-    collector: {
-      spool_directory: join(directory, `spool-${run}`),
-      gzip: values.gzip,
-      log_level: "warn",
-      ...shape,
-    },
-  };
-  writeFileSync(file, JSON.stringify(config));
-  const entry = values.source ? join(root, "scripts/lagline.ts") : bundle;
-  return { program: process.execPath, args: [entry, "collect", "--once", "--config", file] };
-}
-
-async function prepareTelegraf(directory: string, servers: Servers): Promise<Contender[]> {
-  const builds = values.telegraf === undefined ? [] : values.telegraf.split(",");
-  const contenders: Contender[] = [];
-  for (const kind of z.array(z.enum(TELEGRAF_BUILDS)).parse(builds)) {
-    const program = await ensureTelegraf(kind, (line) => {
-      process.stderr.write(`${line}\n`);
-    });
-    const file = join(directory, "telegraf.conf");
-    writeFileSync(file, telegrafConfig({ ...servers, gzip: values.gzip }));
-    contenders.push({
-      name: `telegraf ${TELEGRAF_VERSION} ${kind}`,
-      program,
-      args: ["--config", file, "--once"],
-    });
-  }
-  return contenders;
-}
-
-async function prepareFloor(directory: string, servers: Servers): Promise<Contender> {
-  const file = join(directory, "floor.mjs");
-  const entry = join(root, "scripts/bench/floor.ts");
-  await build({ entryPoints: [entry], outfile: file, format: "esm", logLevel: "warning" });
-  const ports = [servers.burrowPort, servers.elasticsearchPort].map(String);
-  return { name: "the floor", program: process.execPath, args: [file, ...ports] };
 }
 
 async function runOne(servers: Servers, command: Command, directory: string): Promise<Row> {

@@ -10,6 +10,8 @@ export type SinkCounts = {
   bulkRequests: number;
   /** On the wire, compressed or not. */
   bytes: number;
+  /** By `performance.now()` of the sink's process; 0 before the first. */
+  lastDocumentMs: number;
 };
 
 export type ElasticsearchSink = {
@@ -29,7 +31,7 @@ const ROOT = JSON.stringify({
 const ITEM = '{"create":{"status":201}}';
 
 export async function startElasticsearchSink(port = 0): Promise<ElasticsearchSink> {
-  const counts: SinkCounts = { documents: 0, bulkRequests: 0, bytes: 0 };
+  const counts: SinkCounts = { documents: 0, bulkRequests: 0, bytes: 0, lastDocumentMs: 0 };
   let troubledUntilMs = 0;
   let turnedAway = 0;
   const server = http.createServer((request, response) => {
@@ -85,5 +87,6 @@ function countBulk(body: Buffer, isCompressed: boolean, counts: SinkCounts): str
   }
   const documents = lines >> 1;
   counts.documents += documents;
+  counts.lastDocumentMs = performance.now();
   return `{"took":1,"errors":false,"items":[${Array.from({ length: documents }, () => ITEM).join(",")}]}`;
 }

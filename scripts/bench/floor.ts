@@ -1,16 +1,26 @@
 /**
- * The least that any program on Node can do with this input: read the same answers of Burrow, parse them, and send one
- * small document for each partition. No validation, no analysis, no spool, no retry: the yardstick of the benchmark, which
- * bundles it to plain JavaScript first. Arguments: port of Burrow, port of Elasticsearch.
+ * The least that any program on Node can do with this input: read the same answers of Burrow, parse them, and send the
+ * documents that Telegraf makes of them. No validation, no analysis, no spool, no retry: the yardstick of the benchmark, which
+ * bundles it to plain JavaScript first. Arguments: port of Burrow, port of Elasticsearch, seconds from one cycle to the next
+ * (0: one cycle).
  */
 import http from "node:http";
 import process from "node:process";
 
-const [burrowPort, elasticsearchPort] = process.argv.slice(2).map(Number);
+const [burrowPort, elasticsearchPort, intervalSeconds = 0] = process.argv.slice(2).map(Number);
 const CONNECTIONS = 20;
 const BULK_DOCUMENTS = 5000;
+const CODES: Readonly<Record<string, number>> = {
+  NOTFOUND: 0,
+  OK: 1,
+  WARN: 2,
+  ERR: 3,
+  STOP: 4,
+  STALL: 5,
+  REWIND: 6,
+};
 const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-const stamp = new Date().toISOString();
+let stamp = "";
 let lines: string[] = [];
 
 function exchange(options: http.RequestOptions, body?: string): Promise<string> {
@@ -57,18 +67,54 @@ async function each(names: readonly string[], work: (name: string) => Promise<vo
   );
 }
 
-const { topics } = await read("/topic");
-await each(topics, async (topic) => {
-  const { offsets } = await read(`/topic/${topic}`);
-  for (const [partition, offset] of offsets.entries())
-    await add({ "@timestamp": stamp, topic, partition, offset });
-});
-const { consumers } = await read("/consumer");
-await each(consumers, async (group) => {
-  const { status } = await read(`/consumer/${group}/lag`);
-  for (const { topic, partition, current_lag: lag, end } of status.partitions)
-    await add({ "@timestamp": stamp, group, topic, partition, lag, offset: end.offset });
-  await add({ "@timestamp": stamp, group, status: status.status, lag: status.totallag });
-});
-await send();
-agent.destroy();
+function telegrafDocument(measurement: string, tag: object, fields: object): object {
+  return { "@timestamp": stamp, measurement_name: measurement, tag, [measurement]: fields };
+}
+
+async function cycle(): Promise<void> {
+  stamp = new Date().toISOString();
+  const { topics } = await read("/topic");
+  await each(topics, async (topic) => {
+    const { offsets } = await read(`/topic/${topic}`);
+    for (const [partition, offset] of offsets.entries())
+      await add(
+        telegrafDocument(
+          "burrow_topic",
+          { cluster: "bench", topic, partition: String(partition) },
+          { offset },
+        ),
+      );
+  });
+  const { consumers } = await read("/consumer");
+  await each(consumers, async (group) => {
+    const { status } = await read(`/consumer/${group}/lag`);
+    for (const { topic, partition, owner, status: word, current_lag: lag, end } of status.partitions) {
+      const tag = { cluster: "bench", group, topic, partition: String(partition), owner };
+      const { offset, timestamp } = end;
+      await add(
+        telegrafDocument("burrow_partition", tag, {
+          status: word,
+          status_code: CODES[word],
+          lag,
+          offset,
+          timestamp,
+        }),
+      );
+    }
+    const { status: word, partition_count, totallag: total_lag, maxlag } = status;
+    const { offset, timestamp } = maxlag?.end ?? {};
+    const of = { status: word, status_code: CODES[word], partition_count, total_lag };
+    await add(
+      telegrafDocument(
+        "burrow_group",
+        { cluster: "bench", group },
+        { ...of, lag: maxlag?.current_lag, offset, timestamp },
+      ),
+    );
+  });
+  await send();
+}
+
+await cycle();
+if (intervalSeconds > 0) setInterval(() => void cycle(), intervalSeconds * 1000);
+else agent.destroy();

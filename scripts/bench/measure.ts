@@ -38,7 +38,7 @@ export async function measure(command: string, args: readonly string[], cwd: str
   return { exitCode, wallSeconds: (performance.now() - started) / 1000, ...last, stderr };
 }
 
-function readUsage(pid: number): { cpuSeconds: number; peakMegabytes: number } | null {
+export function readUsage(pid: number): { cpuSeconds: number; peakMegabytes: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // Fields count from behind the closing bracket of the name: utime and stime are the 12th and 13th.

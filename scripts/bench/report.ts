@@ -2,7 +2,7 @@
 import process from "node:process";
 import { type Measurement, median } from "./measure.ts";
 
-export type Row = Measurement & {
+export type Row = Pick<Measurement, "wallSeconds" | "cpuSeconds" | "peakMegabytes"> & {
   readonly documents: number;
   readonly bytes: number;
   readonly connections: number;

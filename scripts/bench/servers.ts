@@ -23,7 +23,12 @@ const load = z
 /** Messages per second and partition; consumers keep up with it. */
 const PRODUCE_RATE = 50;
 
-const burrow = await startFakeBurrow();
+let firstRequestMs: number | null = null;
+const burrow = await startFakeBurrow({
+  onRequest: () => {
+    firstRequestMs ??= performance.now();
+  },
+});
 const sink = await startElasticsearchSink();
 const startedMs = Date.now();
 refresh();
@@ -37,7 +42,15 @@ lines.on("line", (line) => {
   } else if (command === "trouble") {
     sink.trouble(Number(ms));
   }
-  const counts = { ...sink.counts, connections: burrow.connections(), requests: burrow.requests.length };
+  const { lastDocumentMs, ...received } = sink.counts;
+  const busySeconds =
+    firstRequestMs === null || lastDocumentMs < firstRequestMs ? 0 : (lastDocumentMs - firstRequestMs) / 1000;
+  const counts = {
+    ...received,
+    connections: burrow.connections(),
+    isAsked: firstRequestMs !== null,
+    busySeconds,
+  };
   process.stdout.write(`${JSON.stringify(counts)}\n`);
 });
 lines.on("close", () => {
@@ -48,4 +61,7 @@ function refresh(): void {
   const nowMs = Date.now();
   const produced = Math.floor((nowMs - startedMs) / 1000) * PRODUCE_RATE;
   fillBurrow(burrow, { ...load, nowMs, produced });
+  // Now rather than in the time that is measured.
+  burrow.buildAnswers();
+  firstRequestMs = null;
 }

@@ -13,9 +13,37 @@ export type Load = {
   readonly partitionsPerTopic: number;
 };
 
+/** What Telegraf makes of 500 groups and 100 topics of 100 partitions: a document per group partition, topic partition and group. */
+const BASE_DOCUMENTS = 60_500;
+
+/** The load that a command line asks for; `documents` sets how many groups and topics there are. */
+export function loadOf(values: {
+  readonly groups: string;
+  readonly partitions: string;
+  readonly topics: string;
+  readonly "topic-partitions": string;
+  readonly documents?: string | undefined;
+}): Load {
+  const factor = values.documents === undefined ? 1 : Number(values.documents) / BASE_DOCUMENTS;
+  return {
+    groups: Math.round(Number(values.groups) * factor),
+    partitionsPerGroup: Number(values.partitions),
+    topics: Math.round(Number(values.topics) * factor),
+    partitionsPerTopic: Number(values["topic-partitions"]),
+  };
+}
+
 const portsSchema = z.object({ burrow: z.int(), elasticsearch: z.int() });
-const countsSchema = z.object({ documents: z.int(), bytes: z.int(), connections: z.int() });
-type Counts = z.output<typeof countsSchema>;
+const countsSchema = z.object({
+  documents: z.int(),
+  bytes: z.int(),
+  connections: z.int(),
+  /** Burrow was asked since the last `refresh`. */
+  isAsked: z.boolean(),
+  /** From the first question to Burrow since then to the last document. */
+  busySeconds: z.number(),
+});
+export type Counts = z.output<typeof countsSchema>;
 
 export type Servers = {
   readonly burrowPort: number;

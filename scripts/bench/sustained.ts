@@ -6,16 +6,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkAccount, readAccount } from "../../tests/support/conservation.ts";
+import { CONTAINER_FLAGS } from "./contenders.ts";
 import type { Servers } from "./serving.ts";
 import { telegrafConfig } from "./telegraf.ts";
 import { type ProcessSummary, type Sample, sample, summarise } from "./watch-process.ts";
 import { freePort } from "../../tests/support/free-port.ts";
-
-/**
- * What V8 chooses by itself in a container of 256 MB, the default of collector.memory_megabytes (asked there, Node 22: a
- * heap of at most 259 MiB, of which 3 are young). On a host with more memory it takes about 25 MiB more.
- */
-const CONTAINER_HEAP = ["--max-semi-space-size=1", "--max-old-space-size=256"] as const;
 
 export type Sustained = {
   /** The bundled command, `lagline.js`. */
@@ -75,7 +70,7 @@ export async function runCollector(options: Sustained): Promise<CollectorResult>
   const before = (await servers.ask("refresh")).documents;
   const child = spawn(
     process.execPath,
-    [...CONTAINER_HEAP, options.bundle, "collect", "--cluster", "bench", "--config", file],
+    [...CONTAINER_FLAGS, options.bundle, "collect", "--cluster", "bench", "--config", file],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   try {
@@ -106,8 +101,8 @@ export async function runTelegraf(program: string, options: Sustained): Promise<
   mkdirSync(options.directory, { recursive: true });
   const file = join(options.directory, "telegraf.conf");
   const { burrowPort, elasticsearchPort } = options.servers;
-  const config = telegrafConfig({ burrowPort, elasticsearchPort, gzip: true });
-  writeFileSync(file, config.replace('interval = "1s"', `interval = "${options.intervalSeconds}s"`));
+  const { intervalSeconds } = options;
+  writeFileSync(file, telegrafConfig({ burrowPort, elasticsearchPort, gzip: true, intervalSeconds }));
   const child = spawn(program, ["--config", file], { stdio: ["ignore", "ignore", "inherit"] });
   try {
     return await watch(child, options);

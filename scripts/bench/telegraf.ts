@@ -60,19 +60,23 @@ export async function ensureTelegraf(build: TelegrafBuild, say: (line: string) =
   return program;
 }
 
-/** Telegraf set for this one comparison as fast as its settings allow: no host tag, large batches, no waiting. */
+/**
+ * Telegraf set for this one comparison as fast as its settings allow: no host tag, large batches, what is left of a cycle
+ * sent after a fifth of a second.
+ */
 export function telegrafConfig(options: {
-  burrowPort: number;
-  elasticsearchPort: number;
-  gzip: boolean;
+  readonly burrowPort: number;
+  readonly elasticsearchPort: number;
+  readonly gzip: boolean;
+  readonly intervalSeconds: number | null;
 }): string {
   return `[agent]
-  interval = "1s"
+  interval = "${options.intervalSeconds ?? 1}s"
   round_interval = false
   precision = "1ms"
   metric_batch_size = 5000
   metric_buffer_limit = 1000000
-  flush_interval = "1s"
+  flush_interval = "200ms"
   omit_hostname = true
   quiet = true
   skip_processors_after_aggregators = true

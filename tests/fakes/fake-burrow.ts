@@ -37,6 +37,8 @@ export interface FakeBurrow {
   readonly requests: string[];
   /** Connections accepted since start. */
   connections(): number;
+  /** Builds every answer about groups and topics now rather than when it is first asked for: for benchmarks. */
+  buildAnswers(): void;
   /** Makes or replaces a cluster. */
   setCluster(name: string, cluster: Partial<FakeCluster>): void;
   setGroup(cluster: string, group: string, partitions: readonly FakePartition[] | null): void;
@@ -57,7 +59,14 @@ export interface FakeBurrow {
 
 const MAXIMUM_LOG = 100_000;
 
-export async function startFakeBurrow(options: { port?: number; host?: string } = {}): Promise<FakeBurrow> {
+export type FakeBurrowOptions = {
+  readonly port?: number;
+  readonly host?: string;
+  /** Called with each request, before it is answered. */
+  readonly onRequest?: () => void;
+};
+
+export async function startFakeBurrow(options: FakeBurrowOptions = {}): Promise<FakeBurrow> {
   const clusters = new Map<string, FakeCluster>();
   const bodies = new Map<string, { status: number; body: Buffer }>();
   const fixed = new Map<string, { status: number; body: Buffer }>();
@@ -79,6 +88,7 @@ export async function startFakeBurrow(options: { port?: number; host?: string } 
 
   const server = http.createServer((request, response) => {
     const path = request.url ?? "/";
+    options.onRequest?.();
     if (requests.length < MAXIMUM_LOG) {
       requests.push(path);
     }
@@ -128,6 +138,13 @@ export async function startFakeBurrow(options: { port?: number; host?: string } 
     port,
     requests,
     connections: () => connections,
+    buildAnswers() {
+      for (const [name, { groups, topics }] of clusters) {
+        const base = `/v3/kafka/${name}`;
+        for (const group of groups.keys()) route(`${base}/consumer/${encodeURIComponent(group)}/lag`);
+        for (const topic of topics.keys()) route(`${base}/topic/${encodeURIComponent(topic)}`);
+      }
+    },
     setCluster(name, cluster) {
       const known = clusters.get(name);
       clusters.set(name, {
