@@ -1,5 +1,6 @@
 /** Policy over the synthesised JSON of every stack: what facts about containers must hold, whoever adds one. */
 import { describe, expect, it } from "vitest";
+import { V8_FLAGS } from "./node-entrypoint.ts";
 import {
   CANARY_YAML,
   DEMO_YAML,
@@ -312,7 +313,7 @@ describe("the app", () => {
       expect(restricted).toHaveLength(number);
       for (const { entrypoint: given } of restricted) {
         const entrypoint = given as string[];
-        expect(entrypoint.slice(0, 2)).toEqual(["node", "--permission"]);
+        expect(entrypoint.slice(0, 3)).toEqual(["node", ...V8_FLAGS, "--permission"]);
         expect(entrypoint.filter((flag) => flag.startsWith("--allow"))).toEqual([
           "--allow-fs-read=/app/",
           "--allow-fs-read=/etc/lagline/",
@@ -334,7 +335,7 @@ describe("the app", () => {
     expect(retention).toMatchObject({ stack: "elasticsearch", ports: [] });
     expect(retention?.["depends_on"]).toEqual([expect.stringMatching(/^docker_container\.setup_/)]);
     const entrypoint = retention?.["entrypoint"] as string[];
-    expect(entrypoint.slice(0, 2)).toEqual(["node", "--permission"]);
+    expect(entrypoint.slice(0, 3)).toEqual(["node", ...V8_FLAGS, "--permission"]);
     expect(entrypoint.join(" ")).not.toContain("--allow-fs-write");
     const mounts = JSON.stringify(retention?.["volumes"]);
     expect(mounts).toContain("elasticsearch-retention-password");

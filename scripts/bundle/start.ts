@@ -20,19 +20,21 @@ const FOR_ONE_CYCLE = [
 
 /** A quarter of V8's own bound, which it takes only from the command line, before this file is read. */
 const YOUNG_BYTES = 8 * 1024 * 1024;
-const LOOK_EVERY_MS = 10;
+/** One cycle is over soon; a service has time, and looks for as long as V8's own bound is smaller. */
+const LOOK_EVERY_MS = { once: 10, service: 200 } as const;
 
 /**
  * Ends the growth of the young generation: hardly anything in a cycle lives longer than a group, so that room for more of
- * it saves no time and costs a sixth of all memory.
+ * it saves no time and costs a sixth of all memory. Containers set a bound of their own (`stacks/node-entrypoint.ts`).
  */
-function boundYoungGeneration(): void {
+function boundYoungGeneration(lookEveryMs: number): void {
+  if (process.execArgv.some((flag) => flag.startsWith("--max-semi-space-size"))) return;
   const timer = setInterval(() => {
     const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
     if (young === undefined || young.space_size < YOUNG_BYTES) return;
     setFlagsFromString("--semi-space-growth-factor=1");
     clearInterval(timer);
-  }, LOOK_EVERY_MS);
+  }, lookEveryMs);
   timer.unref();
 }
 
@@ -40,8 +42,9 @@ if (process.argv[2] === "collect") {
   const file = fileURLToPath(new URL("collect.cjs", import.meta.url));
   const script = readScript(file);
   // Behind the code cache, whose key V8's flags are a part of.
-  if (process.argv.includes("--once")) for (const flag of FOR_ONE_CYCLE) setFlagsFromString(flag);
-  boundYoungGeneration();
+  const isOnce = process.argv.includes("--once");
+  if (isOnce) for (const flag of FOR_ONE_CYCLE) setFlagsFromString(flag);
+  boundYoungGeneration(isOnce ? LOOK_EVERY_MS.once : LOOK_EVERY_MS.service);
   runScript(script, file);
 } else {
   await import(new URL("main.js", import.meta.url).href);
