@@ -48,7 +48,7 @@ export async function findAdministrator(sources: AdministratorSources): Promise<
 export function administratorSettings(config: Config, { username, password }: Administrator): ClientSettings {
   const settings = clientSettings(config, "setup");
   return {
-    urls: settings.urls,
+    ...settings,
     files: { ...trust(settings.files), username, given: { password } },
     requestTimeoutMs: TIMEOUT_MS,
   };
@@ -58,7 +58,7 @@ export function administratorSettings(config: Config, { username, password }: Ad
 export function openWithKey(config: Config, apiKey: string): Promise<ElasticsearchHttp> {
   const settings = clientSettings(config, "setup");
   const files = { ...trust(settings.files), given: { apiKey } };
-  return createElasticsearchHttp({ urls: settings.urls, files, requestTimeoutMs: TIMEOUT_MS });
+  return createElasticsearchHttp({ ...settings, files, requestTimeoutMs: TIMEOUT_MS });
 }
 
 /** A sentence where the password would travel in the clear over a network; undefined otherwise. */
