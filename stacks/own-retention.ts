@@ -19,7 +19,7 @@ export function withOwnRetention(config: Config, images: Images): Config {
   const { managed, index } = config.elasticsearch;
   if (managed === undefined || index.lifecycle === "none" || index.lifecycle === "lagline") return config;
   const component = elasticsearchComponent(managed.version);
-  if (images[component] === undefined || images[component] !== IMAGES[component].local) return config;
+  if (!isBuiltHere(component, images[component])) return config;
   const { ilm_policy: _unused, ...layout } = index;
   const changed: Config = {
     ...config,
@@ -27,6 +27,12 @@ export function withOwnRetention(config: Config, images: Images): Config {
   };
   // Names that tell no day, or templates of somebody else: then setup says that nothing is deleted.
   return indexProblems(changed).length === 0 ? changed : config;
+}
+
+/** A build has the local name, usually with a hash of what it was made of behind the version. */
+function isBuiltHere(component: Component, reference: string | undefined): boolean {
+  const { local } = IMAGES[component];
+  return local !== undefined && (reference === local || reference?.startsWith(`${local}-`) === true);
 }
 
 /** After `withOwnRetention`. */

@@ -14,7 +14,7 @@ import type { StoredIndex } from "./types.ts";
 import type { Span } from "../elasticsearch/windows.ts";
 
 export type Reading = {
-  readonly http: Pick<ElasticsearchHttp, "request">;
+  readonly http: ElasticsearchHttp;
   readonly index: DocumentsIndex;
   readonly signal: AbortSignal;
 };

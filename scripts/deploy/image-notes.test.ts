@@ -4,10 +4,13 @@ import type { ImageResult } from "../platform/images/images.ts";
 import { imageNotes } from "./image-notes.ts";
 
 test.each<Component>(["elasticsearch", "elasticsearch-8"])(
-  "that an %s from packages deletes nothing by age is said at each deployment",
+  "what deletes by age in an %s from packages is said at each deployment, and that nothing does",
   (component) => {
-    const [note] = imageNotes(new Map([[component, { source: "local" }]]));
-    expect(note).toContain("nothing is deleted by age, elasticsearch.retention_days has no effect");
+    const images = new Map([[component, { source: "local" as const }]]);
+    expect(imageNotes(images, true)).toEqual([
+      expect.stringContaining("`lagline retention` runs beside it and deletes"),
+    ]);
+    expect(imageNotes(images, false)).toEqual([expect.stringContaining("nothing is deleted by age")]);
   },
 );
 
@@ -18,6 +21,7 @@ test("an image that cannot be had says why; official ones, and others from packa
       ["elasticsearch", { source: "registry", note: "pulled" }],
       ["kafka", { source: "local" }],
     ]),
+    true,
   );
   expect(notes).toEqual(["no Grafana"]);
 });

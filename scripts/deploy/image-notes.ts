@@ -2,14 +2,18 @@
 import type { Component } from "../../stacks/versions.ts";
 import type { ImageResult } from "../platform/images/images.ts";
 
-const NO_LIFECYCLE =
-  "Elasticsearch was built here from packages, which leave its lifecycle modules out: nothing is deleted by age, elasticsearch.retention_days has no effect, and its disk fills up in the end. For more than a trial use the official image (images.source: registry) or an Elasticsearch of your own.";
+const BUILT_HERE = "Elasticsearch was built here from packages, which leave its lifecycle modules out";
+const RETAINED = `${BUILT_HERE}: \`lagline retention\` runs beside it and deletes what is older than elasticsearch.retention_days.`;
+const KEPT = `${BUILT_HERE}, and elasticsearch.index leaves nothing to \`lagline retention\`: nothing is deleted by age, and its disk fills up in the end.`;
 
+/** `isRetained`: Lagline itself deletes by age in this deployment. */
 export function imageNotes(
   images: ReadonlyMap<Component, Pick<ImageResult, "source" | "note">>,
+  isRetained: boolean,
 ): readonly string[] {
   return [...images].flatMap(([component, { source, note }]) => {
     if (source === "unavailable" && note !== undefined) return [note];
-    return source === "local" && component.startsWith("elasticsearch") ? [NO_LIFECYCLE] : [];
+    if (source !== "local" || !component.startsWith("elasticsearch")) return [];
+    return [isRetained ? RETAINED : KEPT];
   });
 }

@@ -4,7 +4,9 @@ import { dirname } from "node:path";
 import { elasticsearchKeyFiles } from "../../config/elasticsearch-access.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Component } from "../../stacks/versions.ts";
+import { usesOwnRetention, withOwnRetention } from "../../stacks/own-retention.ts";
 import type { Platform } from "../../stacks/platform-file.ts";
+import { imagesOf } from "../../stacks/platform-file.ts";
 import { ensureDockerEngine } from "../platform/engine.ts";
 import { ensureImages } from "../platform/images/images.ts";
 import { ensurePackages } from "../platform/apt.ts";
@@ -59,7 +61,6 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
   const elasticsearch = images.get("elasticsearch") ?? images.get("elasticsearch-8");
   const elasticsearchImage = config.images.references.elasticsearch ?? elasticsearch?.reference;
   if (elasticsearchImage !== undefined) await checkHostLimits(config, elasticsearchImage, options.signal);
-  const notes = imageNotes(images);
   const platform: Platform = {
     images: Object.fromEntries(
       [...images]
@@ -68,6 +69,8 @@ export async function prepare(config: Config, options: PrepareOptions): Promise<
     ),
     providerVersion: provider.version,
   };
+  const deployed = withOwnRetention(config, imagesOf(config, platform));
+  const notes = imageNotes(images, usesOwnRetention(deployed));
   writeIfChanged(deploymentDirectories(config).platformFile, platform);
   writeTerraformEnvironment(config, provider.terraformConfigFile);
   return { platform, notes, engineStarted: engine.startedByUs, changedSecrets };

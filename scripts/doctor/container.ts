@@ -40,7 +40,7 @@ const readiness = z.object({ ok: z.boolean(), reasons: z.array(z.string()) });
 
 /** Whose /readyz it is, and what to do about its reasons. */
 export type ReadinessSubject = {
-  readonly who: "collector" | "relay";
+  readonly who: "collector" | "relay" | "retention";
   readonly portSetting: string;
   readonly fix: string;
 };

@@ -34,6 +34,7 @@ import type { Finding, Link, Observation } from "./finding.ts";
 import { broken, skipped } from "./finding.ts";
 import { judgeKafka } from "./kafka-checks.ts";
 import { readKafkaFacts } from "./kafka-facts.ts";
+import { lookAtRetention } from "./retention.ts";
 import { grafana, relay, slack } from "./telling.ts";
 
 export type WalkOptions = {
@@ -182,7 +183,11 @@ async function storedBy(walk: Walk, cluster: string): Promise<readonly Observati
 async function elasticsearch(walk: Walk): Promise<readonly Observation[]> {
   const sources = elasticsearchCertificates(walk.config, "reader");
   const fix = walk.config.elasticsearch.managed === undefined ? {} : { fix: managedFix };
-  return [...(await elasticsearchItself(walk)), ...(await certificates(walk, sources, fix))];
+  return [
+    ...(await elasticsearchItself(walk)),
+    ...(await lookAtRetention(walk)),
+    ...(await certificates(walk, sources, fix)),
+  ];
 }
 
 function certificates(

@@ -114,13 +114,13 @@ alerts:
 `;
 export const CANARY_YAML = `${RELAYED_YAML.replaceAll("relayed", "canary")}  canary: { cluster: shop }\n`;
 
-/** Everything from packages, as where no registry can be reached. */
+/** Everything from packages, as where no registry can be reached; a build has its hash in its name. */
 export const LOCAL_YAML = DEMO_YAML.replace("environment: test", "environment: local");
 export const LOCAL_IMAGES = {
   ...upstreamImages(),
   ...Object.fromEntries(
     Object.entries(IMAGES).flatMap(([component, { local }]) =>
-      local === undefined ? [] : [[component, local]],
+      local === undefined ? [] : [[component, `${local}-0123456789ab`]],
     ),
   ),
 };
