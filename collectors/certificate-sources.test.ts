@@ -9,7 +9,7 @@ const config = (elasticsearch: string, burrow = '{ servers: ["http://127.0.0.1:8
     "lagline.yaml",
   );
 const named = (sources: readonly CertificateSource[]): readonly string[] =>
-  sources.map((source) => (source.kind === "file" ? `${source.setting} ${source.path}` : source.url));
+  sources.map((source) => (source.kind === "server" ? source.url : `${source.setting} ${source.path}`));
 
 test("without TLS there is nothing to look at", () => {
   const plain = config('{ external: { url: "http://127.0.0.1:9200" } }');
@@ -40,7 +40,7 @@ test("files and each address with TLS are looked at, with the files that the con
 
 test("an authority known by its fingerprint counts as one of one's own", () => {
   const [source] = elasticsearchCertificates(
-    config('{ external: { url: "https://a:9200", ca_fingerprint: "AB" } }'),
+    config(`{ external: { url: "https://a:9200", ca_fingerprint: "${"AB".repeat(32)}" } }`),
     "collector",
   );
   expect(source).toMatchObject({ kind: "server", isPinned: true });

@@ -1,7 +1,8 @@
 /** The certificates that the configuration makes a collector depend on. */
 import type { Config } from "../config/schema.ts";
 import type { AccessUser } from "../model/access.ts";
-import type { CertificateServer, CertificateSource } from "./certificates/look.ts";
+import type { AskedEnd, CertificateServer, CertificateSource } from "./certificates/look.ts";
+import type { ClientSettings } from "./elasticsearch/client.ts";
 import { clientSettings } from "./elasticsearch/connection.ts";
 import { burrowSource } from "./settings.ts";
 
@@ -57,6 +58,39 @@ export function elasticsearchCertificates(
         "Renew it on that server; a managed Elasticsearch gets a new one from `lagline secrets rotate --certificates`.",
     },
   });
+}
+
+/** The API key with which `user` gets in; none where it does so by other means. */
+export function elasticsearchKeys(
+  config: Pick<Config, "elasticsearch" | "environment">,
+  user: AccessUser,
+): readonly AskedEnd[] {
+  const settings = clientSettings(config, user);
+  return settings.files.apiKeyFile === undefined
+    ? []
+    : [keySource(settings, settings.files.apiKeyFile, user)];
+}
+
+export function keySource(settings: ClientSettings, path: string, program: string): AskedEnd {
+  return {
+    kind: "asked",
+    setting: "elasticsearch.api_key_file",
+    path,
+    look: async (signal) => {
+      // Loaded where it is used: most have no API key, and all would pay for it at start.
+      const { apiKeyEnd } = await import("./elasticsearch/key-expiry.ts");
+      const end = await apiKeyEnd(settings, signal);
+      return end === undefined
+        ? undefined
+        : {
+            of: `elasticsearch.api_key_file (${program})`,
+            what: `The API key in ${path} (${end.name}, ${end.id})`,
+            endsMs: end.endsMs,
+            isAuthority: false,
+            renewal: `\`lagline keys rotate ${program}\` makes its successor, which is taken without a restart.`,
+          };
+    },
+  };
 }
 
 /** Of the connection to a cluster's Burrow. */

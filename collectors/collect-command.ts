@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import type { Config } from "../config/schema.ts";
 import { describeError } from "../model/errors.ts";
-import { burrowCertificates, elasticsearchCertificates } from "./certificate-sources.ts";
+import { burrowCertificates, elasticsearchCertificates, elasticsearchKeys } from "./certificate-sources.ts";
 import { type CollectOptions, type Parts, openParts, wire } from "./collect-parts.ts";
 import type { Collector } from "./collector.ts";
 import { CollectorEvents } from "./events.ts";
@@ -115,10 +115,12 @@ export async function runCollectForEver(
   });
 }
 
-/** Nothing is loaded where no connection has TLS. */
+/** Nothing is loaded where no connection has TLS or an API key. */
 async function watchOwnCertificates({ config, options, events }: Parts, signal: AbortSignal): Promise<void> {
   const sources = [
-    ...(options.print ? [] : elasticsearchCertificates(config, "collector")),
+    ...(options.print
+      ? []
+      : [...elasticsearchCertificates(config, "collector"), ...elasticsearchKeys(config, "collector")]),
     ...burrowCertificates(config, options.cluster),
   ];
   if (sources.length === 0) return;

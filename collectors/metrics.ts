@@ -107,7 +107,7 @@ export const METRICS = {
   },
   lagline_certificate_expires_timestamp_seconds: {
     type: "gauge",
-    help: "When a certificate ends that the connections to Elasticsearch and Burrow depend on, by the setting of its file or the address of the server that presents it; looked at once an hour.",
+    help: "When a certificate ends that the connections to Elasticsearch and Burrow depend on, or the API key, by the setting of its file or the address of the server that presents it; looked at once an hour.",
     labels: ["certificate"],
   },
   lagline_history_saves_total: {

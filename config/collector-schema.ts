@@ -149,7 +149,7 @@ export const collector = z
       .max(365)
       .default(30)
       .describe(
-        "A certificate that ends within this many days is said in the log once a day, and by `lagline doctor`: those that Elasticsearch and Burrow present, their authorities, and the files below `tls`.",
+        "A certificate that ends within this many days is said in the log once a day, and by `lagline doctor`: those that Elasticsearch and Burrow present, their authorities, and the files below `tls`; an API key that expires likewise.",
       ),
     stop_deadline_seconds: seconds
       .default(8)

@@ -27,7 +27,17 @@ export type CertificateServer = {
   readonly renewal: string;
 };
 
-export type CertificateSource = CertificateFile | CertificateServer;
+/** What ends as a certificate does and is known to a server: an API key. */
+export type AskedEnd = {
+  readonly kind: "asked";
+  /** Setting that names its file. */
+  readonly setting: string;
+  readonly path: string;
+  /** Undefined where it has no end. */
+  readonly look: (signal: AbortSignal) => Promise<Expiry | undefined>;
+};
+
+export type CertificateSource = CertificateFile | CertificateServer | AskedEnd;
 
 const HANDSHAKE_TIMEOUT_MS = 5000;
 const MAXIMUM_BYTES = 4 * 1024 * 1024;
@@ -40,13 +50,24 @@ export async function lookAtCertificates(
   const found = await Promise.all(
     sources.map(async (source) => {
       try {
-        return await (source.kind === "file" ? lookAtFile(source) : lookAtServer(source, signal));
+        return await lookAt(source, signal);
       } catch {
         return undefined;
       }
     }),
   );
   return found.filter((expiry) => expiry !== undefined);
+}
+
+function lookAt(source: CertificateSource, signal: AbortSignal): Promise<Expiry | undefined> {
+  switch (source.kind) {
+    case "file":
+      return lookAtFile(source);
+    case "server":
+      return lookAtServer(source, signal);
+    case "asked":
+      return source.look(signal);
+  }
 }
 
 async function lookAtFile(source: CertificateFile): Promise<Expiry | undefined> {

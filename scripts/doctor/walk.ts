@@ -21,6 +21,7 @@ import { healthPort } from "../../stacks/files/collector-files.ts";
 import { ownContainers } from "../deploy/docker.ts";
 import { connectionOf } from "../kafka-admin/of-cluster.ts";
 import { openElasticsearch, searchOver } from "../search/search.ts";
+import { lookAtApiKeys } from "./api-keys.ts";
 import { lookAtBurrow } from "./burrow.ts";
 import type { CertificatesLook } from "./certificates.ts";
 import { judgeCertificates, kafkaCertificates, managedFix } from "./certificates.ts";
@@ -187,6 +188,7 @@ async function elasticsearch(walk: Walk): Promise<readonly Observation[]> {
     ...(await elasticsearchItself(walk)),
     ...(await lookAtRetention(walk)),
     ...(await certificates(walk, sources, fix)),
+    ...(await lookAtApiKeys(walk.config, { nowMs: walk.now(), signal: walk.signal })),
   ];
 }
 

@@ -411,10 +411,10 @@ describe("revoke", () => {
     expect(validIds()).toEqual([]);
   });
 
-  it("ends the one that is named", async () => {
+  it("ends the one that is named, also where the folder of the keys is gone", async () => {
     await create({ programs: ["collector"] });
     const id = heldKeyId(file("collector")) ?? "";
-    rmSync(file("collector"));
+    rmSync(join(folder, "t"), { recursive: true });
     await revoke({}, { ids: [id] });
     expect(validIds()).toEqual([]);
   });

@@ -1,5 +1,5 @@
 /** One run of `lagline keys` at a time per folder of keys, so that no two write the same file. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -10,7 +10,9 @@ const holder = z.object({ pid: z.number(), host: z.string() });
 
 /** @throws LaglineError `LAGLINE_KEYS_BUSY` naming who works there. */
 export async function withKeyLock<T>(files: readonly string[], use: () => Promise<T>): Promise<T> {
-  const paths = [...new Set(files.map((file) => join(dirname(file), NAME)))].toSorted();
+  // Where there is no folder, there is no file that two could write.
+  const folders = [...new Set(files.map((file) => dirname(file)))].filter((folder) => existsSync(folder));
+  const paths = folders.map((folder) => join(folder, NAME)).toSorted();
   const held: string[] = [];
   try {
     for (const path of paths) {
