@@ -1,6 +1,8 @@
 /** Which documents the collector writes: Lagline's own, judged with history, or those of Telegraf. */
 import { createPolicyResolver } from "../config/policies.ts";
 import type { Config } from "../config/schema.ts";
+import type { LagDocument } from "../model/documents.ts";
+import type { RecordKind } from "../model/fields.ts";
 import type { GroupReading, ScrapeProblem, TopicReading } from "../model/snapshot.ts";
 import type { Adapters } from "./adapters.ts";
 import type { Analyser, TickInput } from "./analysis/contract.ts";
@@ -47,7 +49,28 @@ export async function createShape(
     minimumComplete: collector.minimum_complete,
     resolvePolicy: createPolicyResolver(config.policies, about.cluster),
   });
-  return { documents: analyser, analyser, ownRecord: buildCollectorRecord };
+  const documents = withoutRecords(analyser, collector.without_records);
+  return { documents, analyser, ownRecord: buildCollectorRecord };
+}
+
+/** Leaves out kinds of documents that nobody wants to keep. What they are made of is read and judged all the same. */
+function withoutRecords(analyser: Analyser, unwanted: readonly RecordKind[]): DocumentShape {
+  if (unwanted.length === 0) return analyser;
+  const wanted = (documents: readonly LagDocument[]): readonly LagDocument[] =>
+    documents.filter(({ record }) => !unwanted.includes(record));
+  return {
+    beginTick(input) {
+      const tick = analyser.beginTick(input);
+      return {
+        addTopic: (reading) => wanted(tick.addTopic(reading)),
+        addGroup: (reading) => wanted(tick.addGroup(reading)),
+        addUnreadable: (group, problem) => {
+          tick.addUnreadable(group, problem);
+        },
+        finish: () => wanted(tick.finish()),
+      };
+    },
+  };
 }
 
 /** What the scraper must do beyond the default. */

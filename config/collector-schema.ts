@@ -111,6 +111,12 @@ export const collector = z
       .describe(
         "`native`: Lagline's documents. `telegraf`: the documents of Telegraf's inputs.burrow and outputs.elasticsearch.",
       ),
+    without_records: z
+      .array(z.enum(["topic", "partition", "owner"]))
+      .default([])
+      .describe(
+        "Kinds of native documents that are not written, to save space. They are read and judged all the same; the pages and commands about them have nothing to show. In shape telegraf `telegraf.measurements` says it.",
+      ),
     telegraf,
     sidecar_mode: z
       .enum(["network-namespace", "shared-network"])
