@@ -213,6 +213,19 @@ describe("the service", () => {
     expect(await again.exit).toBe(0);
   });
 
+  test("all that it says is JSON, one object a line, on standard error", async () => {
+    const run = await start([], {}, { elasticsearch: await freePort() });
+    await until("a retry", () => run.output.stderr.includes("LAGLINE_ELASTICSEARCH_RETRY"));
+    run.child.kill("SIGTERM");
+    await run.exit;
+    expect(run.output.stdout).toBe("");
+    const lines = run.output.stderr.trimEnd().split("\n");
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), message: expect.any(String) });
+    }
+  });
+
   test("SIGUSR1 sends what waits at once, and opens no debugger", async () => {
     const server = await startFakeElasticsearch();
     server.script({ kind: "status", status: 429, retryAfterSeconds: 500 });

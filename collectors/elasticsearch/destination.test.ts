@@ -82,6 +82,17 @@ describe("daily indices", () => {
     expect(actionOf(target, native)._index).toBe("lagline-prod-2026.11.21");
   });
 
+  test("change with the hour where their name has it, and with the ISO week and its year", () => {
+    const hourly = targetOf({ mode: "daily", name: "l-%Y.%m.%d.%H" });
+    const weekly = targetOf({ mode: "daily", name: "l-%G.%V" });
+    const at = (target: ReturnType<typeof targetOf>, time: string) =>
+      actionOf(target, { ...native, "@timestamp": time })._index;
+    expect(at(hourly, "2026-11-21T22:59:59.000Z")).toBe("l-2026.11.21.22");
+    expect(at(hourly, "2026-11-21T23:00:00.000Z")).toBe("l-2026.11.21.23");
+    expect(at(weekly, "2027-01-03T23:59:30.000Z")).toBe("l-2026.53");
+    expect(at(weekly, "2027-01-04T00:00:00.000Z")).toBe("l-2027.01");
+  });
+
   test("are Telegraf's in shape telegraf, and follow the document's time from line to line", () => {
     const target = targetOf({}, shape);
     const next = { ...telegraf, "@timestamp": "2026-11-22T00:00:00.000Z" };

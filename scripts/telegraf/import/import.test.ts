@@ -303,6 +303,31 @@ describe("every option", () => {
     expect(text).toContain("# - agent.flush_interval: ");
   });
 
+  test.each(
+    ["inputs.burrow", "outputs.elasticsearch"].flatMap((plugin) =>
+      [
+        "name_override",
+        "name_prefix",
+        "name_suffix",
+        "namepass",
+        "namedrop",
+        "fieldinclude",
+        "fieldexclude",
+        "tagpass",
+        "tagdrop",
+        "taginclude",
+        "tagexclude",
+        "metricpass",
+      ].map((option) => [plugin, option] as const),
+    ),
+  )("of %s that changes or chooses metrics is named with what to do instead: %s", async (plugin, option) => {
+    const section = plugin === "inputs.burrow" ? "[[inputs.burrow]]" : "[[outputs.elasticsearch]]";
+    const { lines } = await run(SMALL.replace(section, `${section}\n  ${option} = ["x"]`));
+    expect(lines.find((line) => line.includes(`${plugin}.${option}: `))).toContain(
+      "leave out measurements with collector.telegraf.measurements",
+    );
+  });
+
   test("that nobody knows is named", async () => {
     const { lines } = await run(`${SMALL}\n  invented = 1\n`);
     expect(lines.join("\n")).toContain("outputs.elasticsearch.invented: has no counterpart in Lagline.");
