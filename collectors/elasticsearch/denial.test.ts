@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readFailure } from "./answers.ts";
-import { explainDenial } from "./denial.ts";
+import { explainDenial, isKeyLookupFailure } from "./denial.ts";
 
 /** As 8.19.8 and 9.2.0 say it. */
 const BULK =
@@ -53,6 +53,13 @@ describe("a denial names who lacks what", () => {
       "action [indices:data/write/delete] is unauthorized for user [r] with effective roles [x], this action is granted by the index privileges [delete,write,all]";
     expect(explainDenial(reason, "collector")).toContain("lacks the index privilege delete.");
   });
+});
+
+test("a key that cannot be looked up yet is no reason for a new one", () => {
+  const reason = "nobody (API key: apikey authentication for id Ab-9 encountered a failure)";
+  expect(isKeyLookupFailure(reason)).toBe(true);
+  expect(explainDenial(reason, "collector")).toMatch(/^the API key Ab-9 cannot be looked up, because/);
+  expect(explainDenial(reason, "collector")).not.toContain("rotate");
 });
 
 describe("an API key that is not let in", () => {

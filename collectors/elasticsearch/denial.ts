@@ -15,8 +15,20 @@ const REFUSED_KEYS: readonly { readonly said: RegExp; readonly means: (id: strin
   },
 ];
 
+/** Keys are documents of an index: while that one is not up, as after a start, each key is refused. */
+const LOOKUP_FAILED = /apikey authentication for id (?<id>[^)\s]+) encountered a failure/;
+
+/** True for a refusal that says nothing about the key, and passes. */
+export function isKeyLookupFailure(reason: string): boolean {
+  return LOOKUP_FAILED.test(reason);
+}
+
 /** Why an API key is not let in, with what to do; null for every other reason. */
 function explainRefusedKey(reason: string): string | null {
+  const waiting = LOOKUP_FAILED.exec(reason)?.groups?.["id"];
+  if (waiting !== undefined) {
+    return `the API key ${waiting} cannot be looked up, because the index of the keys is not up. If that lasts, GET _cat/shards/.security* says why.`;
+  }
   for (const { said, means } of REFUSED_KEYS) {
     const found = said.exec(reason);
     if (found !== null) {

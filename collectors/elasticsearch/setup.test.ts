@@ -64,6 +64,22 @@ describe("setup stops with one sentence", () => {
     expect(performance.now() - before).toBeLessThan(1_000);
   });
 
+  test("but waits while API keys cannot be looked up, which passes after a start", async () => {
+    const fake = await start();
+    fake.admin.script({
+      status: 401,
+      body: {
+        error: {
+          type: "security_exception",
+          reason: "unable to authenticate with provided credentials",
+          additional_unsuccessful_credentials:
+            "API key: apikey authentication for id Ab-9 encountered a failure",
+        },
+      },
+    });
+    expect((await run(fake)).join(" ")).toContain("created");
+  });
+
   test("when the version is too old", async () => {
     await expect(run(await start({ version: "7.17.9" }))).rejects.toMatchObject({
       code: "LAGLINE_ELASTICSEARCH_TOO_OLD",

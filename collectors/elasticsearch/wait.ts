@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { LaglineError } from "../../model/errors.ts";
+import { readFailure } from "./answers.ts";
 import type { ElasticsearchHttp } from "./client.ts";
+import { isKeyLookupFailure } from "./denial.ts";
 import { refusal } from "./detect.ts";
 import { ElasticsearchFault } from "./fault.ts";
 
@@ -61,7 +63,10 @@ async function look(http: ElasticsearchHttp, signal: AbortSignal | undefined): P
     }
     // A key without the `monitor` privilege may still do everything that follows.
     if (answer.status === 403) return "ready";
-    if (answer.status === 401) throw refusal(answer, "in");
+    if (answer.status === 401) {
+      if (!isKeyLookupFailure(readFailure(answer.body).reason)) throw refusal(answer, "in");
+      return "Its index of API keys is not up.";
+    }
     return `It answers ${answer.status} to the question for its health.`;
   } catch (error) {
     if (error instanceof ElasticsearchFault) return error.message;

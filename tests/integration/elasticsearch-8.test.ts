@@ -1,6 +1,6 @@
 /**
- * Elasticsearch 8.19, secured, deployed as `scripts/up` would: everything that 9 is tested for in elasticsearch.test.ts
- * and index-modes.test.ts, and every program as its own user with the least rights.
+ * Elasticsearch 8.19, secured, deployed as `scripts/up` would: everything that 9 is tested for in elasticsearch.test.ts,
+ * index-modes.test.ts and api-keys.test.ts, and every program as its own user with the least rights.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createElasticsearchHttp } from "../../collectors/elasticsearch/client.ts";
@@ -127,3 +127,4 @@ test("a changed password is taken while documents wait, without a restart", asyn
 // After the hooks above, so that these find the server that they make.
 await import("./elasticsearch.test.ts");
 await import("./index-modes.test.ts");
+await import("./api-keys.test.ts");

@@ -16,7 +16,6 @@ import { dataStreamName } from "../../model/documents.ts";
 import { FIELD_NAMES, FIELDS } from "../../model/fields.ts";
 import { batchOf } from "../fakes/documents.ts";
 import { testElasticsearch } from "../support/elasticsearch.ts";
-import { describeApiKeys } from "./support/api-keys.ts";
 
 const DAY_MS = 86_400_000;
 const environment = `it-${randomBytes(4).toString("hex")}`;
@@ -289,5 +288,3 @@ describe("later", () => {
     expect((await ship([batchOf("bulk-0", 500, tickMs)])).stats).toMatchObject({ duplicate: 500 });
   });
 });
-
-describeApiKeys();
