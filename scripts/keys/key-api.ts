@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ElasticsearchHttp, HttpAnswer } from "../../collectors/elasticsearch/client.ts";
 import type { RoleDescriptor } from "../../model/access.ts";
+import { KEY_PROGRAMS, keyName } from "./programs.ts";
 import { refusedKeys, unreadable } from "./refusals.ts";
 
 type Http = Pick<ElasticsearchHttp, "request">;
@@ -89,16 +90,26 @@ export async function createKey(
   return read(answer, created, "make API keys");
 }
 
-/** Keys that are not revoked, of every owner, the newest first; those whose time is over are among them. */
+/**
+ * Keys of the environment that are not revoked, of every owner, the newest first; those whose time is over are among
+ * them.
+ */
 export async function listKeys(
   http: Http,
-  names: string,
+  environment: string,
   signal: AbortSignal,
 ): Promise<readonly StoredKey[]> {
   const path = "/_security/api_key";
-  const answer = await http.request({ method: "GET", path, query: { name: names }, signal });
+  // The pattern also fits environments whose name begins with this one's.
+  const names = new Set(KEY_PROGRAMS.map((program) => keyName(environment, program)));
+  const answer = await http.request({
+    method: "GET",
+    path,
+    query: { name: `${keyName(environment, "")}*` },
+    signal,
+  });
   return read(answer, listed, "list API keys")
-    .api_keys.filter(({ invalidated }) => !invalidated)
+    .api_keys.filter(({ name, invalidated }) => !invalidated && names.has(name))
     .map(({ id, name, creation, expiration, username, metadata }) => ({
       id,
       name,

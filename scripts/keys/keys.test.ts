@@ -396,6 +396,16 @@ describe("list", () => {
     expect(lines).toMatch(/No file here holds \S+: lagline keys revoke --id /);
   });
 
+  it("shows no key of an environment whose name begins with this one's, and revokes none", async () => {
+    await create({ programs: ["collector"] });
+    const [first] = fake.keys;
+    if (first !== undefined) fake.keys.push({ ...first, id: "of-another", name: "lagline-t-eu-collector" });
+    expect((await list()).join("\n")).not.toContain("of-another");
+    await expect(revoke({}, { ids: ["of-another"], yes: true })).rejects.toThrow("has no key of-another");
+    await revoke({}, { yes: true });
+    expect(validIds("lagline-t-eu-collector")).toEqual(["of-another"]);
+  });
+
   it("is a sentence where there is none", async () => {
     expect(await list()).toEqual([expect.stringContaining("There are no API keys of this environment.")]);
   });

@@ -2,7 +2,6 @@
 import type { KeyRun } from "./issue.ts";
 import { listKeys } from "./key-api.ts";
 import type { StoredKey } from "./key-api.ts";
-import { keyNames } from "./programs.ts";
 import type { KeyTarget } from "./programs.ts";
 import { stateOf } from "./states.ts";
 import type { KeyState } from "./states.ts";
@@ -30,7 +29,7 @@ export async function keyRows(
   targets: readonly KeyTarget[],
   nowMs: number,
 ): Promise<readonly KeyRow[]> {
-  const keys = await listKeys(run.http, keyNames(run.environment), run.signal);
+  const keys = await listKeys(run.http, run.environment, run.signal);
   return keys
     .map((key) => rowOf(key, stateOf(key, { keys, targets, host: run.host }), nowMs))
     .toSorted((a, b) => a.name.localeCompare(b.name) || b.created.localeCompare(a.created));

@@ -7,7 +7,6 @@ import { lackingPrivileges, listKeys, revokeKeys } from "./key-api.ts";
 import type { StoredKey } from "./key-api.ts";
 import { heldKeyId, readKey, requireWritable } from "./key-file.ts";
 import { withKeyLock } from "./lock.ts";
-import { keyNames } from "./programs.ts";
 import type { KeyTarget } from "./programs.ts";
 import { superseded } from "./states.ts";
 
@@ -68,11 +67,7 @@ export async function rotateKeys(
       }
     }
     await options.onWritten();
-    const older = superseded(
-      await listKeys(run.http, keyNames(run.environment), run.signal),
-      targets,
-      run.host,
-    );
+    const older = superseded(await listKeys(run.http, run.environment, run.signal), targets, run.host);
     if (older.length === 0) return;
     const which = `${older.length} older ${older.length === 1 ? "key" : "keys"}`;
     if (options.keepsOlder) {
@@ -92,11 +87,7 @@ export async function rotateKeys(
 /** Revokes what was made for these files on this host and is in them no more. */
 export async function revokeOlder(run: KeyRun, targets: readonly KeyTarget[]): Promise<void> {
   // Asked again: somebody may have rotated during the grace.
-  const older = superseded(
-    await listKeys(run.http, keyNames(run.environment), run.signal),
-    targets,
-    run.host,
-  );
+  const older = superseded(await listKeys(run.http, run.environment, run.signal), targets, run.host);
   const done = await revokeKeys(
     run.http,
     older.map(({ id }) => id),
@@ -111,7 +102,7 @@ async function prepared(
   targets: readonly KeyTarget[],
   use: (stored: readonly StoredKey[]) => Promise<void>,
 ): Promise<void> {
-  const stored = await listKeys(run.http, keyNames(run.environment), run.signal);
+  const stored = await listKeys(run.http, run.environment, run.signal);
   const files = targets.map(({ file }) => file);
   for (const file of files) requireWritable(file);
   await withKeyLock(files, () => use(stored));

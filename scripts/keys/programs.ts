@@ -6,8 +6,9 @@ import type { AccessRoleName, RoleDescriptor } from "../../model/access.ts";
 import { ACCESS_USERS, elasticsearchRole, roleDescriptor } from "../../model/access.ts";
 import { LaglineError } from "../../model/errors.ts";
 import { usesRelay } from "../../stacks/files/relay-files.ts";
+import { usesOwnRetention } from "../../stacks/own-retention.ts";
 
-export const KEY_PROGRAMS = ["collector", "setup", "reader", "grafana", "relay"] as const;
+export const KEY_PROGRAMS = ["collector", "setup", "retention", "reader", "grafana", "relay"] as const;
 export type KeyProgram = (typeof KEY_PROGRAMS)[number];
 
 export type KeyTarget = {
@@ -24,13 +25,8 @@ export type KeyTarget = {
   readonly prefix: "" | "ApiKey ";
 };
 
-export function keyName(environment: string, program: KeyProgram): string {
+export function keyName(environment: string, program: KeyProgram | ""): string {
   return `lagline-${environment}-${program}`;
-}
-
-/** What every key of an environment is called, as a pattern. */
-export function keyNames(environment: string): string {
-  return `lagline-${environment}-*`;
 }
 
 /** Programs for which this configuration names a file. */
@@ -101,6 +97,7 @@ function placeOf(config: Config, program: KeyProgram): Place | undefined {
   const hasOther = own.username !== undefined || own.password_file !== undefined;
   if (program === "grafana" && hasOther) return undefined;
   if (program === "relay" && !usesRelay(config)) return undefined;
+  if (program === "retention" && !usesOwnRetention(config)) return undefined;
   // One file for all programs is the collector's: whoever reads documents with it too needs more than it may do.
   if (external.api_keys_directory === undefined && program !== "collector") return undefined;
   const file = externalApiKeyFile(config, program);

@@ -4,7 +4,6 @@ import type { KeyRun } from "./issue.ts";
 import { listKeys, revokeKeys } from "./key-api.ts";
 import { withKeyLock } from "./lock.ts";
 import { revokeOlder } from "./make.ts";
-import { keyNames } from "./programs.ts";
 import type { KeyTarget } from "./programs.ts";
 import { stateOf } from "./states.ts";
 
@@ -29,7 +28,7 @@ export async function revokeOrdered(
   const files = targets.map(({ file }) => file);
   await withKeyLock(files, async () => {
     if (order.older) return revokeOlder(run, targets);
-    const keys = await listKeys(run.http, keyNames(run.environment), run.signal);
+    const keys = await listKeys(run.http, run.environment, run.signal);
     const unknown = order.ids.filter((id) => !keys.some((key) => key.id === id));
     if (unknown.length > 0) {
       throw new LaglineError({
@@ -44,7 +43,7 @@ export async function revokeOrdered(
         : keys.filter(({ name }) => targets.some((target) => target.name === name));
     const used = chosen.filter((key) => {
       const state = stateOf(key, { keys, targets, host: run.host });
-      return state === "in use" || state === "elsewhere";
+      return state !== "older" && state !== "orphaned";
     });
     if (used.length > 0 && !order.yes) {
       const named = used.map(({ id, name }) => `${id} (${name})`).join(", ");

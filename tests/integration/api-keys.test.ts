@@ -157,7 +157,7 @@ describe("API keys with the least rights", () => {
     const made = await operator.request({
       method: "POST",
       path: "/_security/api_key",
-      json: { name: `lagline-${environment}-by-hand` },
+      json: { name: `lagline-${environment}-collector` },
     });
     const http = await withKey("collector", {
       apiKey: String(Object(made.body).encoded),
@@ -209,7 +209,7 @@ describe("API keys with the least rights", () => {
           await operator.request({
             method: "POST",
             path: "/_security/api_key",
-            json: { name: `lagline-${environment}-by-hand`, ...more },
+            json: { name: `lagline-${environment}-collector`, ...more },
           })
         ).body,
       );
