@@ -71,7 +71,9 @@ export async function rotateKeys(
     if (older.length === 0) return;
     const which = `${older.length} older ${older.length === 1 ? "key" : "keys"}`;
     if (options.keepsOlder) {
-      run.log(`${which} stay valid until \`lagline keys revoke --older\`.`);
+      run.log(
+        `${which} ${older.length === 1 ? "stays" : "stay"} valid until \`lagline keys revoke --older\`.`,
+      );
       return;
     }
     if (options.graceSeconds > 0) {
