@@ -25,13 +25,8 @@ export type KeyTarget = {
   readonly prefix: "" | "ApiKey ";
 };
 
-export function keyName(environment: string, program: KeyProgram): string {
+export function keyName(environment: string, program: KeyProgram | ""): string {
   return `lagline-${environment}-${program}`;
-}
-
-/** What every key of an environment is called, as a pattern. */
-export function keyNames(environment: string): string {
-  return `lagline-${environment}-*`;
 }
 
 /** Programs for which this configuration names a file. */
