@@ -315,3 +315,77 @@ describe("templates", () => {
     });
   });
 });
+
+describe("retention of Lagline's own", () => {
+  const lagline = { lifecycle: "lagline" };
+  const SERIES = "metrics-kafka.consumer_lag-test@series";
+  const settingsOf = (fake: FakeElasticsearch) =>
+    bodyOf(fake.admin.componentTemplates, SERIES).template?.settings;
+
+  test.each([
+    ["data_stream", { mode: "time_series" }, "metrics-kafka.consumer_lag-test"],
+    ["data_stream", { mode: "data_stream", name: "mine" }, "mine"],
+    ["ilm", daily, "lagline-test"],
+  ])("gives way to %s where Elasticsearch has it, so that never both delete", async (used, index, name) => {
+    const fake = await start();
+    const sentences = await run(fake, { index: { ...index, ...lagline } });
+    expect(sentences.join(" ")).toContain(`lifecycle ${used} is used instead of lagline`);
+    const template = bodyOf(fake.admin.indexTemplates, name).template;
+    expect(template?.lifecycle).toEqual(used === "ilm" ? undefined : { data_retention: "30d" });
+    expect(fake.admin.policies.has("lagline-test")).toBe(used === "ilm");
+    expect(JSON.stringify([...fake.admin.componentTemplates.values()])).not.toContain(
+      'managed_by":"lagline","template',
+    );
+  });
+
+  test("gets a first window instead of wide bounds, and a mark by which it knows its indices", async () => {
+    const fake = await start({ distribution: "bare" });
+    const sentences = await run(fake, { index: lagline });
+    expect(sentences.join(" ")).not.toContain("nothing is deleted by age");
+    const { template } = bodyOf(fake.admin.componentTemplates, SERIES);
+    expect(template?.mappings).toMatchObject({
+      _meta: { managed_by: "lagline", template: "metrics-kafka.consumer_lag-test" },
+    });
+    const [start_time, end_time] = ["start_time", "end_time"].map((name) =>
+      Date.parse(String(template?.settings?.[`index.time_series.${name}`])),
+    );
+    const days = (Number(end_time) - Number(start_time)) / 86_400_000;
+    expect(days).toBe(34);
+    const writes = fake.admin.writes();
+    await run(fake, { index: lagline });
+    expect(fake.admin.writes()).toBe(writes);
+  });
+
+  test("keeps the bounds that retention gave to the template", async () => {
+    const fake = await start({ distribution: "bare" });
+    await run(fake, { index: lagline });
+    const moved = {
+      "index.time_series.start_time": "2026-12-01T00:00:00.000Z",
+      "index.time_series.end_time": "2026-12-04T00:00:00.000Z",
+    };
+    const known = fake.admin.componentTemplates.get(SERIES);
+    const body = bodyOf(fake.admin.componentTemplates, SERIES);
+    fake.admin.componentTemplates.set(SERIES, {
+      ...known,
+      template: { ...body.template, settings: { ...body.template?.settings, ...moved } },
+    });
+    // What the fake gives back as the one index; it lies before the template's window.
+    fake.admin.indexSettings.set("metrics-kafka.consumer_lag-test", {
+      "index.mode": "time_series",
+      "index.time_series.start_time": "2026-10-01T00:00:00.000Z",
+      "index.time_series.end_time": "2026-12-01T00:00:00.000Z",
+    });
+    await run(fake, { index: lagline });
+    expect(settingsOf(fake)).toMatchObject(moved);
+  });
+
+  test("has nobody else's word against it in daily indices", async () => {
+    const fake = await start({ distribution: "bare" });
+    const sentences = await run(fake, { index: { ...daily, ...lagline } });
+    expect(sentences.join(" ")).toContain("`lagline retention` deletes documents after 30 days");
+    expect(bodyOf(fake.admin.componentTemplates, "lagline-test@fields").template?.mappings).toMatchObject({
+      _meta: { managed_by: "lagline", template: "lagline-test" },
+    });
+    expect(fake.admin.policies.size).toBe(0);
+  });
+});

@@ -272,6 +272,13 @@ describe("users", () => {
         users: refused,
       });
     }
+    expect(await mayDo("retention")).toEqual({
+      search: refused,
+      add: refused,
+      remove: refused,
+      template: refused,
+      users: refused,
+    });
     expect(await mayDo("setup")).toMatchObject({
       search: refused,
       add: refused,
@@ -286,6 +293,31 @@ describe("users", () => {
     const paths = ["/", `/${STREAM}/_search`, "/_cluster/health"];
     const answers = await Promise.all(paths.map((url) => nobody.get(url, { validateStatus: () => true })));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401]);
+  });
+});
+
+describe("retention", () => {
+  const SCRIPT =
+    'fetch("http://127.0.0.1:8092/metrics").then(async (r) => console.log(await r.text()), () => process.exit(1))';
+
+  it("runs beside an Elasticsearch that cannot delete by age, and opened its first windows", async () => {
+    const image = await docker("inspect", "-f", "{{.Config.Image}}", containerName("elasticsearch-1"));
+    const names = await docker("image", "inspect", "-f", "{{.RepoTags}}", image.trim());
+    const running = await docker("ps", "--filter", `name=^${containerName("retention")}$`, "-q");
+    expect(running.trim() !== "").toBe(names.includes("lagline/elasticsearch:"));
+    if (running.trim() === "") return;
+    const value = async (name: string): Promise<number> => {
+      const text = await docker("exec", containerName("retention"), "node", "-e", SCRIPT);
+      return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+    };
+    // The stream is there with its first document, and is looked for once a minute.
+    await eventually("windows are open for two weeks", 120, async () =>
+      (await value("lagline_retention_covered_until_timestamp_seconds")) > Date.now() / 1000 + 14 * 86_400
+        ? true
+        : undefined,
+    );
+    expect(await value("lagline_retention_due_indices")).toBe(0);
+    expect(await logOf(containerName("retention"))).toMatch(/Opened \.ds-.* for documents from/);
   });
 });
 
@@ -407,8 +439,8 @@ function accountOf(documents: readonly LagDocument[]): { incomplete: string[]; d
 describe("secrets", () => {
   it("reach the container that needs them and nothing else: not the plan, the state, the logs or docker inspect", async () => {
     const secrets = secretValues(secretsDirectory);
-    // Grafana's password and Slack's address; in Elasticsearch six passwords with their hashes, and two private keys.
-    expect(secrets).toHaveLength(2 + 6 + 6 + 2);
+    // Grafana's password and Slack's address; in Elasticsearch seven passwords with their hashes, and two private keys.
+    expect(secrets).toHaveLength(2 + 7 + 7 + 2);
     const inGrafana = await docker("exec", containerName("grafana"), "sh", "-c", "cat /run/secrets/*");
     expect(secrets.filter((secret) => inGrafana.includes(secret))).toHaveLength(3);
     const names = (
