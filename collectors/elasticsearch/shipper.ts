@@ -1,4 +1,5 @@
 /** Takes batches from the spool, sends them, and writes down what became of each document. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { LeasedBatch, Spool } from "../spool/contract.ts";
 import { BackOff } from "./back-off.ts";
 import type { BackOffOptions } from "./back-off.ts";
@@ -295,10 +296,4 @@ function busyItems(delivery: Delivery): RequestFault | null {
     return { reason, detail: said.slice(0, 300), status, retryAfterMs: null };
   }
   return null;
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

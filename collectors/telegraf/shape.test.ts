@@ -142,6 +142,21 @@ describe("each defect, kept and mended", () => {
 });
 
 describe("documents", () => {
+  test.each(["keep", "fix"] as const)(
+    "%s: a group's figures are of all its partitions, filtered out or not",
+    (form) => {
+      const whole = { partitionCount: 9, totalLag: 90, maxLag: 40, offsetSum: 500, newestCommitMs: 7 };
+      const [document] = tickOf(form).addGroup(group({ whole, partitionCount: 1, totalLag: 3 }));
+      expect(document?.burrow_group).toMatchObject({
+        partition_count: 9,
+        total_lag: 90,
+        lag: 40,
+        offset: 500,
+        timestamp: 7,
+      });
+    },
+  );
+
   test("have Telegraf's layout, its tags as text and its numbers as whole numbers", () => {
     expect(tickOf("fix").addGroup(group())).toEqual([
       {

@@ -42,12 +42,10 @@ describe("100 000 letters", () => {
   });
 
   test("for ever other causes are cut after the largest", () => {
-    const letters = many
-      .slice(0, 1000)
-      .map((one, index) => ({
-        ...one,
-        errorType: `type_${"abcdefghij"[index % 10]}${"abcdefghij"[index % 7]}`,
-      }));
+    const letters = many.slice(0, 1000).map((one, index) => ({
+      ...one,
+      errorType: `type_${"abcdefghij"[index % 10]}${"abcdefghij"[index % 7]}`,
+    }));
     const lines = summarise(STORE, letters);
     expect(lines).toHaveLength(1 + 2 * 20 + 1 + 1);
     expect(lines.at(-2)).toMatch(/^ {2}\d+ for 50 other reasons$/);
