@@ -64,7 +64,7 @@ const externalElasticsearch = z
     api_keys_directory: filePath
       .optional()
       .describe(
-        "Folder with an API key per program instead of one for all, made and rotated by `lagline keys`: below it a folder per environment, in it `collector-api-key`, `setup-api-key`, `reader-api-key`, `grafana-api-key` and `relay-api-key`.",
+        "Folder with an API key per program instead of one for all, made and rotated by `lagline keys`: below it a folder per environment, in it `collector-api-key`, `setup-api-key`, `retention-api-key`, `reader-api-key`, `grafana-api-key` and `relay-api-key`.",
       ),
     bearer_token_file: secretFile.optional().describe("File with a bearer token."),
     ca_fingerprint: fingerprint

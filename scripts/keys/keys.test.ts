@@ -208,6 +208,22 @@ describe("create", () => {
     expect(fake.keys).toHaveLength(before);
   });
 
+  it("makes one for retention where Lagline deletes by age, and for the relay where there is one", () => {
+    const programs = (access: string, more = ""): readonly string[] =>
+      pickTargets(configOf(access, more), []).map(({ program }) => program);
+    const keys = `api_keys_directory: ${folder}`;
+    expect(programs(keys)).toEqual(["collector", "setup", "reader", "grafana"]);
+    const relay = `alerts: { slack: { webhook_file: ${folder}/webhook, delivery: relay } }`;
+    expect(programs(`${keys} }, index: { lifecycle: lagline`, relay)).toEqual([
+      "collector",
+      "setup",
+      "retention",
+      "reader",
+      "grafana",
+      "relay",
+    ]);
+  });
+
   it("never prints a key", async () => {
     await create();
     await rotate();
