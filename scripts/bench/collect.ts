@@ -2,47 +2,25 @@
  * Benchmark of one whole cycle: `lagline collect --once` reads a large cluster from a fake Burrow, analyses it, spools
  * it with fsync and sends it to a sink. With --telegraf the same input goes to Telegraf, run by run in turns: `slim` has
  * just the two plugins for this work, `full` all of them, as packages and image come. With --floor it also goes to a
- * bare script, the least that a program on Node can do with it. The collector is started as its image starts it: the
+ * bare script, the least that a program on Node can do with it. The collector is started as a person starts it: the
  * bundle, with its code cache, on Node without flags.
  *
  *   node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor --documents 242000
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  BUNDLE,
-  type Command,
-  type Task,
-  floorContender,
-  laglineCommand,
-  telegrafContenders,
-} from "./contenders.ts";
+import { BUNDLE, type Command, laglineCommand } from "./contenders.ts";
 import { measure } from "./measure.ts";
-import { type Row, report } from "./report.ts";
-import { type Servers, loadOf, startServers } from "./serving.ts";
+import type { Row } from "./report.ts";
+import type { Servers } from "./serving.ts";
+import { LOAD_OPTIONS, runInTurns } from "./turns.ts";
 
 const SOURCE = fileURLToPath(new URL("../lagline.ts", import.meta.url));
 
 const { values } = parseArgs({
-  options: {
-    groups: { type: "string", default: "500" },
-    partitions: { type: "string", default: "100" },
-    topics: { type: "string", default: "100" },
-    "topic-partitions": { type: "string", default: "100" },
-    documents: { type: "string" },
-    runs: { type: "string", default: "3" },
-    telegraf: { type: "string" },
-    floor: { type: "boolean", default: false },
-    gzip: { type: "boolean", default: false },
-    shape: { type: "string", default: "native" },
-    source: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+  options: { ...LOAD_OPTIONS, source: { type: "boolean", default: false } },
 });
 
 if (values.help) {
@@ -52,35 +30,15 @@ if (values.help) {
       "Example: node scripts/bench/collect.ts --runs 5 --telegraf full,slim --floor\n",
   );
 } else {
-  await main();
-}
-
-async function main(): Promise<void> {
   if (!values.source && !existsSync(BUNDLE)) {
     throw new Error("dist/lagline.js is missing. Run `npm run build` first, or use --source.");
   }
-  const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
-  const servers = await startServers(loadOf(values));
-  const { gzip, shape } = values;
-  const task: Task = { directory, ...servers, gzip, shape, intervalSeconds: null };
-  const entry = values.source ? SOURCE : BUNDLE;
-  try {
-    const others = [
-      ...(await telegrafContenders(task, values.telegraf)),
-      ...(values.floor ? [await floorContender(task)] : []),
-    ].map((contender) => Object.assign(contender, { rows: [] as Row[] }));
-    const rows: Row[] = [];
-    for (let run = 0; run < Number(values.runs); run += 1) {
-      rows.push(await runOne(servers, await laglineCommand(task, String(run), entry), directory));
-      for (const contender of others) {
-        contender.rows.push(await runOne(servers, contender, directory));
-      }
-    }
-    report([{ name: "lagline", rows }, ...others], values.json);
-  } finally {
-    servers.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  await runInTurns({
+    values,
+    intervalSeconds: null,
+    lagline: async (task, run) => laglineCommand(task, run, values.source ? SOURCE : BUNDLE),
+    measure: runOne,
+  });
 }
 
 async function runOne(servers: Servers, command: Command, directory: string): Promise<Row> {

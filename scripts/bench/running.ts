@@ -1,6 +1,6 @@
 /**
  * Benchmark of the running collector: as a service, cycle after cycle of a large cluster whose offsets move, with everything on
- * (validation, analysis, spool with fsync, history). Telegraf and the bare script get the same, one after the other in turns.
+ * (validation, spool with fsync, identities; in the native shape analysis and history). Telegraf and the bare script get the same, one after the other in turns.
  * What a cycle costs is read from outside after it: CPU of the process from the end of the cycle before, time from the first
  * question to Burrow to the last document, the highest memory so far.
  *
@@ -8,35 +8,22 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { type Command, type Task, floorContender, laglineCommand, telegrafContenders } from "./contenders.ts";
+import { type Command, laglineCommand } from "./contenders.ts";
 import { median, readUsage } from "./measure.ts";
-import { type Row, report } from "./report.ts";
-import { type Servers, loadOf, startServers } from "./serving.ts";
+import type { Row } from "./report.ts";
+import type { Servers } from "./serving.ts";
+import { LOAD_OPTIONS, runInTurns } from "./turns.ts";
 
 const { values } = parseArgs({
   options: {
-    groups: { type: "string", default: "500" },
-    partitions: { type: "string", default: "100" },
-    topics: { type: "string", default: "100" },
-    "topic-partitions": { type: "string", default: "100" },
-    documents: { type: "string" },
+    ...LOAD_OPTIONS,
     interval: { type: "string", default: "5" },
     "warm-up": { type: "string", default: "4" },
     cycles: { type: "string", default: "6" },
-    runs: { type: "string", default: "3" },
-    telegraf: { type: "string" },
-    floor: { type: "boolean", default: false },
-    gzip: { type: "boolean", default: false },
-    shape: { type: "string", default: "native" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
   },
 });
 
@@ -53,36 +40,21 @@ if (values.help) {
       "Example: npm run bench:running -- --telegraf full --floor\n",
   );
 } else {
-  await main();
-}
-
-async function main(): Promise<void> {
-  const directory = mkdtempSync(join(tmpdir(), "lagline-bench-"));
-  const servers = await startServers(loadOf(values));
-  const { gzip, shape } = values;
-  const task: Task = { directory, ...servers, gzip, shape, intervalSeconds: Number(values.interval) };
-  try {
-    const others = [
-      ...(await telegrafContenders(task, values.telegraf)),
-      ...(values.floor ? [await floorContender(task)] : []),
-    ].map((contender) => Object.assign(contender, { rows: [] as Row[] }));
-    const rows: Row[] = [];
-    for (let run = 0; run < Number(values.runs); run += 1) {
-      const command = await laglineCommand(task, String(run));
+  await runInTurns({
+    values,
+    intervalSeconds: Number(values.interval),
+    lagline: async (task, run) => {
+      const command = await laglineCommand(task, run);
       // Without history of an earlier run the first ten ticks are held back, in case another collector knows more.
-      await execa(command.program, [...command.args, "--once"], { cwd: directory });
-      rows.push(await runOne(servers, command, directory));
-      for (const contender of others) contender.rows.push(await runOne(servers, contender, directory));
-    }
-    report([{ name: "lagline", rows }, ...others], values.json);
-  } finally {
-    servers.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+      await execa(command.program, [...command.args, "--once"], { cwd: task.directory });
+      return command;
+    },
+    measure: measureCycles,
+  });
 }
 
 /** Medians of the cycles after the warm-up. */
-async function runOne(servers: Servers, command: Command, directory: string): Promise<Row> {
+async function measureCycles(servers: Servers, command: Command, directory: string): Promise<Row> {
   await servers.ask("refresh");
   const child = spawn(command.program, [...command.args], {
     cwd: directory,
