@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { build } from "esbuild";
 import { PATHS } from "../../stacks/endpoints.ts";
-import { RESTRICTED_ENTRYPOINT } from "../../stacks/node-entrypoint.ts";
+import { RESTRICTED_ENTRYPOINT, V8_FLAGS } from "../../stacks/node-entrypoint.ts";
 import { freePort } from "../support/free-port.ts";
 
 const TOKEN = "a-token-for-tests-only";
@@ -168,7 +168,7 @@ function rightsOf(program: string, directory: string): readonly string[] {
   ]);
   return RESTRICTED_ENTRYPOINT.slice(1, -1).map((flag) => {
     const [name = "", path] = flag.split("=");
-    if (path === undefined) return name;
+    if (path === undefined || V8_FLAGS.includes(flag)) return flag;
     const place = places.get(path);
     if (place === undefined) throw new Error(`The test has no folder for ${flag}.`);
     return `${name}=${place}`;
