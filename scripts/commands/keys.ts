@@ -81,6 +81,8 @@ async function sources(flags: AdministratorFlags, signal: AbortSignal): Promise<
   };
 }
 
+const PROGRAMS = "collector, setup, retention, reader, grafana, relay; default: all that have a file";
+
 /** 0 says: without an end. */
 const days = wholeNumber("--expires-days", 0);
 const lasting = (given: number | undefined): number | null =>
@@ -90,10 +92,7 @@ function addCreate(keys: Command): void {
   const command = keys
     .command("create")
     .description("Make the keys whose files are missing, try each, and write it to its file (0600).")
-    .argument(
-      "[programs...]",
-      "collector, setup, retention, reader, grafana, relay; default: all that have a file",
-    )
+    .argument("[programs...]", PROGRAMS)
     .option("--expires-days <days>", "how long they last; 0 or left out: without an end", days)
     .action(async (programs: string[], flags: KeyFlags & { expiresDays?: number }) => {
       const { createKeys } = await import("../keys/make.ts");
@@ -122,10 +121,7 @@ function addRotate(keys: Command): void {
     .description(
       "Put new keys in the place of those in use, then revoke these, without a restart and without a lost document.",
     )
-    .argument(
-      "[programs...]",
-      "collector, setup, retention, reader, grafana, relay; default: all that have a file",
-    )
+    .argument("[programs...]", PROGRAMS)
     .option(
       "--expires-days <days>",
       "how long they last; 0: without an end; left out: as the keys before",
@@ -184,10 +180,7 @@ function addRevoke(keys: Command): void {
   const command = keys
     .command("revoke")
     .description("End keys of this environment at once.")
-    .argument(
-      "[programs...]",
-      "collector, setup, retention, reader, grafana, relay; default: all that have a file",
-    )
+    .argument("[programs...]", PROGRAMS)
     .option("--older", "only keys that a newer one in the same file on this host replaced", false)
     .option(
       "--id <id>",
