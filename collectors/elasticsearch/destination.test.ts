@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { documentsIndex } from "../../config/documents-index.ts";
 import { parseConfig } from "../../config/load.ts";
-import { bulkTarget, documentId, viewDocument } from "./destination.ts";
+import { bulkTarget, viewDocument } from "./destination.ts";
+import { documentId } from "./document-id.ts";
 
 function targetOf(index: Record<string, unknown>, collector: Record<string, unknown> = {}) {
   const config = parseConfig(

@@ -3,11 +3,12 @@
  * and time. A plain data stream and daily indices get it from here, made of the same values, so that a document that is
  * sent twice is stored once: in daily indices at any age, in a plain data stream until its next rollover.
  */
-import { hash } from "node:crypto";
 import type { DocumentsIndex } from "../../config/documents-index.ts";
 import { DIMENSIONS } from "../../model/fields.ts";
 import { type IndexPattern, fieldsOf, indexName, isDated } from "../../model/index-pattern.ts";
 import type { BulkTarget } from "./bulk.ts";
+import { digest, documentId } from "./document-id.ts";
+import { IdentityHead, numberOfPartition, viewOf } from "./identity-head.ts";
 import { type ActionMaker, CREATE_IN_STREAM } from "./lines.ts";
 import {
   endOfTelegrafIdentity,
@@ -15,9 +16,6 @@ import {
   telegrafIdentity,
   timeOfTelegrafLine,
 } from "./telegraf-identity.ts";
-
-/** 132 bits: enough for any number of documents that an index can hold. */
-const ID_CHARACTERS = 22;
 
 export function bulkTarget(index: DocumentsIndex): BulkTarget {
   if (index.mode === "daily") return { action: actionMaker(index), requireDataStream: false };
@@ -39,10 +37,6 @@ export type DocumentView = {
   readonly identity: string;
   readonly valueOf: (field: string) => string | undefined;
 };
-
-export function documentId(identity: string | Buffer): string {
-  return hash("sha256", identity, "base64url").slice(0, ID_CHARACTERS);
-}
 
 /** For a line that is no document: Elasticsearch refuses it wherever it goes, and then it is put aside. */
 const UNKNOWN_TIME = "1970-01-01T00:00:00.000Z";
@@ -112,14 +106,25 @@ function asciiJson(text: string): string {
 
 /**
  * Time and identity read off the bytes of shape `telegraf`; null where the layout is not the expected one. Nearly all
- * documents that are sent together have the same time, and with it the same index and pipeline.
+ * documents that are sent together have the same time, and with it the same index and pipeline; those of one topic have the
+ * same identity up to the partition.
  */
 function createByteReader(
   beforeId: (view: NameSource) => string,
 ): (bytes: Buffer, from: number, to: number) => string | null {
   let time = Buffer.alloc(0);
   let prefix = "";
+  const head = new IdentityHead();
+  let start = "";
+  let viewed: Buffer = time;
+  let view = viewOf(viewed);
   return (bytes, from, to) => {
+    if (bytes !== viewed) {
+      viewed = bytes;
+      view = viewOf(bytes);
+    }
+    const known = head.partitionOf(view, from, to);
+    if (known !== -1) return `${start}${known}"}}\n`;
     const end = endOfTelegrafIdentity(bytes, from, to);
     if (end === -1) return null;
     if (time.length === 0 || !hasTelegrafTime(bytes, from, time)) {
@@ -127,7 +132,11 @@ function createByteReader(
       time = Buffer.from(timestamp, "latin1");
       prefix = `${beforeId({ timestamp, valueOf: () => undefined })}"_id":"`;
     }
-    return `${prefix}${documentId(bytes.subarray(from, end))}"}}\n`;
+    const number = numberOfPartition(bytes, { from, end });
+    if (number === -1) return `${prefix}${digest(bytes.subarray(from, end))}"}}\n`;
+    head.remember(bytes, from, number);
+    start = `${prefix}${digest(bytes.subarray(from, number))}-`;
+    return `${start}${bytes.toString("latin1", number, end - 1)}"}}\n`;
   };
 }
 

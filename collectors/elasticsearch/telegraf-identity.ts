@@ -84,7 +84,8 @@ function indexOfKey(line: Buffer, key: { from: number; to: number; after: number
   return 0;
 }
 
-function startsWith(line: Buffer, place: number, text: Buffer): boolean {
+/** True when the text is at this place. */
+export function startsWith(line: Buffer, place: number, text: Buffer): boolean {
   for (let index = 0; index < text.length; index += 1) {
     if (line[place + index] !== text[index]) return false;
   }
