@@ -73,6 +73,8 @@ export type SpoolStats = {
   /** Bytes of the segment files on disk. */
   readonly bytes: number;
   readonly segments: number;
+  /** Compressed bytes of new batches that are also in memory. */
+  readonly freshBytes: number;
   /** `acceptedAtMs` of the oldest batch that waits; null when the spool is empty. */
   readonly oldestMs: number | null;
   /** Documents found on disk when the spool was opened, damaged ones included. */

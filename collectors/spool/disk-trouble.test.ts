@@ -94,7 +94,7 @@ describe("an error of the disk", () => {
 
   test("while reading is tried again and loses nothing", async () => {
     let nowMs = 1_000_000;
-    const { disk, open } = createSpoolBench({ now: () => nowMs });
+    const { disk, open } = createSpoolBench({ now: () => nowMs, freshBytes: 0 });
     const { spool } = await open();
     await spool.append([batchOf("a", 3)]);
     disk.readTrouble = "EMFILE";

@@ -15,12 +15,14 @@ export type Origin = {
   readonly replaces: number;
 };
 
-export type Draft = Origin &
-  Omit<SpoolBatch, "ndjson"> & {
-    readonly payload: Buffer;
-    readonly codec: Codec;
-    readonly rawLength: number;
-  };
+/** A batch as it is in the spool. */
+export type PackedBatch = Omit<SpoolBatch, "ndjson"> & {
+  readonly payload: Buffer;
+  readonly codec: Codec;
+  readonly rawLength: number;
+};
+
+export type Draft = Origin & PackedBatch;
 
 export function draftOf(batch: SpoolBatch, codec: Codec, origin: Origin): Draft {
   return {

@@ -26,6 +26,8 @@ export type SpoolOptions = {
   readonly liveWindowMs?: number;
   /** @default 500 ms */
   readonly acknowledgeIntervalMs?: number;
+  /** Compressed bytes of new batches that stay in memory until they are first handed out; 0: none. @default 8 MiB */
+  readonly freshBytes?: number;
   /** Build of the collector, written into dead letters. */
   readonly version: string;
   readonly now?: () => number;
@@ -108,6 +110,7 @@ function withDefaults(options: Omit<SpoolOptions, "directory">): SpoolSettings {
     segmentBytes: options.segmentBytes ?? Math.min(8 * MEBIBYTE, Math.ceil(maxBytes / 8)),
     liveWindowMs: options.liveWindowMs ?? 120_000,
     acknowledgeIntervalMs: options.acknowledgeIntervalMs ?? 500,
+    freshBytes: options.freshBytes ?? 8 * MEBIBYTE,
     now: options.now ?? Date.now,
     monotonicMs: options.monotonicMs ?? (() => performance.now()),
     events: options.events ?? {},

@@ -180,7 +180,7 @@ describe("what is lost", () => {
   });
 
   test("is found when the batch is read, if the damage comes later", async () => {
-    const bench = createSpoolBench();
+    const bench = createSpoolBench({ freshBytes: 0 });
     const { spool } = await bench.open();
     await spool.append([batchOf("a", 10), batchOf("b", 5)]);
     const [name = ""] = await segments(bench);

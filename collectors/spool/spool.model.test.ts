@@ -185,6 +185,9 @@ async function everythingIsThere(model: Model, { spool }: Real, groupsAreWhole: 
   for (const lease of leases) spool.release(lease);
 }
 
+/** None, one of a few batches, and all of them. */
+const freshBytes = fc.constantFrom(0, 250, 1_000_000);
+
 const commands = [
   fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 }).map((sizes) => new Append(sizes)),
   fc.constant(new Take()),
@@ -207,8 +210,8 @@ test(
     const numRuns = Number(process.env["LAGLINE_MODEL_RUNS"] ?? 300);
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(fc.commands(commands, { maxCommands: 60 }), async (sequence) => {
-        const bench = createSpoolBench(SETTINGS);
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 60 }), freshBytes, async (sequence, bytes) => {
+        const bench = createSpoolBench({ ...SETTINGS, freshBytes: bytes });
         const { spool } = await bench.open();
         const model: Model = {
           accepted: new Set(),

@@ -30,6 +30,7 @@ export type SpoolSettings = {
   /** Batches younger than this are live: they take turns with the backlog. */
   readonly liveWindowMs: number;
   readonly acknowledgeIntervalMs: number;
+  readonly freshBytes: number;
   readonly now: () => number;
   readonly monotonicMs: () => number;
   readonly events: SpoolEvents;

@@ -11,16 +11,12 @@ import type { Disk } from "./disk.ts";
 import { errorCode } from "./disk.ts";
 import type { Draft } from "./draft.ts";
 import { encodeGroup } from "./draft.ts";
+import { FreshPayloads } from "./fresh-payloads.ts";
 import type { Account } from "./ledger.ts";
 import { Ledger } from "./ledger.ts";
 import type { Entry } from "./ready-queue.ts";
-import {
-  decodeHeader,
-  FILE_HEADER_BYTES,
-  payloadIsIntact,
-  RECORD_HEADER_BYTES,
-  recordLength,
-} from "./record.ts";
+import { readBack } from "./read-back.ts";
+import { FILE_HEADER_BYTES } from "./record.ts";
 import type { Recovery } from "./recover.ts";
 import type { Group, PlacedGroup, Segment } from "./segment-log.ts";
 import { describeFailure, DiskFailure, SegmentLog } from "./segment-log.ts";
@@ -31,6 +27,8 @@ export type StoreOptions = {
   readonly maxBytes: number;
   readonly segmentBytes: number;
   readonly acknowledgeIntervalMs: number;
+  /** Payloads kept in memory until they are first read. */
+  readonly freshBytes: number;
   readonly events: SpoolEvents;
   /** Runs a task while no other operation of the spool runs. */
   readonly exclusive: (task: () => Promise<void>) => Promise<void>;
@@ -45,6 +43,7 @@ export class EntryStore {
   readonly #ledger: Ledger;
   readonly #done: SequenceSet;
   readonly #acknowledger: Acknowledger;
+  readonly #fresh: FreshPayloads;
   /** Everything that is not settled, leased batches included. */
   readonly #entries = new Set<Entry>();
   #nextSequence: number;
@@ -58,6 +57,7 @@ export class EntryStore {
     this.#nextSequence = recovery.nextSequence;
     this.#nextDocument = recovery.nextDocument;
     this.#ledger = new Ledger(recovery.report);
+    this.#fresh = new FreshPayloads(options.freshBytes);
     const segments = new Map<number, Segment>(
       recovery.segments.map((segment) => [segment.number, { ...segment, entries: new Set<Entry>() }]),
     );
@@ -120,13 +120,10 @@ export class EntryStore {
   async read(entry: Entry): Promise<ReadResult> {
     const name = this.#log.get(entry.segment)?.name ?? "";
     try {
-      const length = recordLength(entry.payloadLength);
-      const bytes = await this.#options.disk.read(name, { offset: entry.offset, length });
-      const header = decodeHeader(bytes, 0);
-      const payload = bytes.subarray(RECORD_HEADER_BYTES, RECORD_HEADER_BYTES + entry.payloadLength);
-      if (header?.sequence !== entry.sequence || !payloadIsIntact(header, payload)) return "damaged";
-      const { documents, minTimestampMs, maxTimestampMs } = header;
-      const ndjson = decompress(header.codec, payload, header.rawLength);
+      const found = this.#fresh.take(entry.sequence) ?? (await readBack(this.#options.disk, name, entry));
+      if (found === undefined) return "damaged";
+      const { documents, minTimestampMs, maxTimestampMs } = found;
+      const ndjson = decompress(found.codec, found.payload, found.rawLength);
       return { ndjson, documents, minTimestampMs, maxTimestampMs };
     } catch (error) {
       this.#options.events.readFailed?.(name, error instanceof Error ? error : new Error(String(error)));
@@ -171,6 +168,7 @@ export class EntryStore {
     batches: number;
     bytes: number;
     segments: number;
+    freshBytes: number;
     oldestMs: number | null;
     abandonedSegments: number;
   } {
@@ -187,6 +185,7 @@ export class EntryStore {
       batches: this.#entries.size,
       bytes: this.#log.bytes,
       segments: this.#log.count,
+      freshBytes: this.#fresh.bytes,
       abandonedSegments: this.#abandoned,
     };
   }
@@ -222,6 +221,7 @@ export class EntryStore {
       };
       segment.entries.add(entry);
       this.#entries.add(entry);
+      this.#fresh.keep(entry.sequence, draft);
       return entry;
     });
   }
@@ -276,6 +276,7 @@ export class EntryStore {
   /** The batch is done, whatever became of its documents. */
   #forget(entry: Entry): void {
     entry.state = "gone";
+    this.#fresh.take(entry.sequence);
     this.#done.add(entry.sequence);
     this.#entries.delete(entry);
     this.#log.get(entry.segment)?.entries.delete(entry);

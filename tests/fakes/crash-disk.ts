@@ -34,6 +34,8 @@ export class CrashDisk implements Disk {
   shortWrites = Number.POSITIVE_INFINITY;
   /** Error code of every read; null: reads work. */
   readTrouble: string | null = null;
+  /** How often something was read from a file. */
+  reads = 0;
   /** Bytes that fit; above, writes fail with ENOSPC after what fits. */
   capacity = Number.POSITIVE_INFINITY;
 
@@ -65,6 +67,7 @@ export class CrashDisk implements Disk {
   }
 
   async read(name: string, range: { readonly offset: number; readonly length: number }): Promise<Buffer> {
+    this.reads += 1;
     if (this.readTrouble !== null) throw systemError(this.readTrouble);
     return this.#inode(name).visible.subarray(range.offset, range.offset + range.length);
   }
