@@ -1,5 +1,6 @@
 /** The collector's own metrics: every name once, with type, help and labels; prom-client is loaded only when served. */
 import type { Counter, Gauge, Histogram } from "prom-client";
+import { registerReadMetric } from "./read-metrics.ts";
 
 type MetricInfo = {
   readonly type: "counter" | "gauge" | "histogram";
@@ -186,36 +187,10 @@ export async function createMetrics(): Promise<MetricsRegistry> {
       histograms.get(name)?.observe(value);
     },
     addSources(sources) {
-      for (const { name, type, help, read } of sources) {
-        const common = { name, help, registers: [registry] };
-        if (type === "gauge") {
-          const gauge = new client.Gauge({
-            ...common,
-            collect() {
-              setOrRemove(this, read());
-            },
-          });
-          gauges.set(name, gauge);
-        } else {
-          const counter = new client.Counter({
-            ...common,
-            collect() {
-              this.reset();
-              this.inc(read() ?? 0);
-            },
-          });
-          counters.set(name, counter);
-        }
+      for (const { read, ...about } of sources) {
+        registerReadMetric(client, registry, { ...about, read: () => [{ value: read() }] });
       }
     },
     render: async () => registry.metrics(),
   };
-}
-
-function setOrRemove(gauge: Gauge, value: number | null): void {
-  if (value === null) {
-    gauge.remove();
-  } else {
-    gauge.set(value);
-  }
 }

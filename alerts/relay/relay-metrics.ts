@@ -1,4 +1,10 @@
 /** `lagline_notifications_*`: totals that add up, over restarts too, because they are part of the state on disk. */
+import {
+  type MetricsText,
+  type ReadMetric,
+  type Reading,
+  createReadMetrics,
+} from "../../collectors/read-metrics.ts";
 import { COUNTED } from "./relay-events.ts";
 import type { Counts } from "./relay-events.ts";
 import type { RelayState } from "./state.ts";
@@ -45,53 +51,15 @@ export type RelayMetricsOptions = {
   readonly now: () => number;
 };
 
-export type RelayMetrics = { readonly contentType: string; render(): Promise<string> };
-
-type Metric = {
-  readonly type: "counter" | "gauge";
-  readonly name: `lagline_${string}`;
-  readonly help: string;
-  /** Name of the label; each reading then has a value of it. */
-  readonly label?: string;
-  readonly read: () => readonly (readonly [label: string, value: number])[];
-};
-
-export async function createRelayMetrics(options: RelayMetricsOptions): Promise<RelayMetrics> {
-  // Under a bundle a CommonJS package has its exports on `default` only; under Node on both.
-  const { default: client } = await import("prom-client");
-  const registry = new client.Registry();
-  client.collectDefaultMetrics({ register: registry });
-  for (const { type, name, help, label, read } of relayMetrics(options)) {
-    const common = { name, help, labelNames: label === undefined ? [] : [label] };
-    const labelsOf = (value: string): Record<string, string> =>
-      label === undefined ? {} : { [label]: value };
-    registry.registerMetric(
-      type === "gauge"
-        ? new client.Gauge({
-            ...common,
-            registers: [],
-            collect() {
-              for (const [value, count] of read()) this.set(labelsOf(value), count);
-            },
-          })
-        : new client.Counter({
-            ...common,
-            registers: [],
-            collect() {
-              this.reset();
-              for (const [value, count] of read()) this.inc(labelsOf(value), count);
-            },
-          }),
-    );
-  }
-  return { contentType: registry.contentType, render: async () => registry.metrics() };
+export async function createRelayMetrics(options: RelayMetricsOptions): Promise<MetricsText> {
+  return createReadMetrics(relayMetrics(options));
 }
 
-function relayMetrics(options: RelayMetricsOptions): readonly Metric[] {
+function relayMetrics(options: RelayMetricsOptions): readonly ReadMetric[] {
   return [...notificationMetrics(options), ...processMetrics(options)];
 }
 
-function notificationMetrics({ state, inbox }: RelayMetricsOptions): readonly Metric[] {
+function notificationMetrics({ state, inbox }: RelayMetricsOptions): readonly ReadMetric[] {
   const numbers = (): Conservation => conservation(state(), inbox());
   return [
     counter(
@@ -109,8 +77,8 @@ function notificationMetrics({ state, inbox }: RelayMetricsOptions): readonly Me
       type: "counter",
       name: "lagline_notifications_merged_total",
       help: "Notifications without a message of their own: said before, or covered by a message about blindness.",
-      label: "reason",
-      read: () => Object.entries(state().totals.merged),
+      labels: ["reason"],
+      read: () => readingsBy("reason", Object.entries(state().totals.merged)),
     },
     counter(
       "lagline_notifications_dead_lettered_total",
@@ -130,13 +98,13 @@ function notificationMetrics({ state, inbox }: RelayMetricsOptions): readonly Me
   ];
 }
 
-function processMetrics(options: RelayMetricsOptions): readonly Metric[] {
+function processMetrics(options: RelayMetricsOptions): readonly ReadMetric[] {
   const { state, now } = options;
   return [
     {
       ...gauge("lagline_build_info", "Always 1; the label is the build.", () => 1),
-      label: "version",
-      read: () => [[options.version, 1]],
+      labels: ["version"],
+      read: () => readingsBy("version", [[options.version, 1]]),
     },
     counter(
       "lagline_relay_messages_queued_total",
@@ -180,16 +148,27 @@ function processMetrics(options: RelayMetricsOptions): readonly Metric[] {
       type: "counter",
       name: "lagline_relay_events_total",
       help: "What else happened since the start of the process.",
-      label: "kind",
-      read: () => COUNTED.map((kind) => [kind, options.counts[kind]]),
+      labels: ["kind"],
+      read: () =>
+        readingsBy(
+          "kind",
+          COUNTED.map((kind) => [kind, options.counts[kind]]),
+        ),
     },
   ];
 }
 
-function counter(name: Metric["name"], help: string, read: () => number): Metric {
-  return { type: "counter", name, help, read: () => [["", read()]] };
+function readingsBy(
+  label: string,
+  counts: readonly (readonly [value: string, count: number])[],
+): readonly Reading[] {
+  return counts.map(([of, value]) => ({ labels: { [label]: of }, value }));
 }
 
-function gauge(name: Metric["name"], help: string, read: () => number): Metric {
-  return { type: "gauge", name, help, read: () => [["", read()]] };
+function counter(name: ReadMetric["name"], help: string, read: () => number): ReadMetric {
+  return { type: "counter", name, help, read: () => [{ value: read() }] };
+}
+
+function gauge(name: ReadMetric["name"], help: string, read: () => number): ReadMetric {
+  return { type: "gauge", name, help, read: () => [{ value: read() }] };
 }

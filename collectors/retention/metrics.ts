@@ -1,4 +1,5 @@
 /** Metrics of `lagline retention`: every name once, with type and help. */
+import { type MetricsText, type ReadMetric, createReadMetrics } from "../read-metrics.ts";
 import type { Health } from "./health.ts";
 
 export const RETENTION_METRICS = {
@@ -31,43 +32,15 @@ export const RETENTION_METRICS = {
 >;
 
 type Name = keyof typeof RETENTION_METRICS;
-type Reading = { readonly labels?: Readonly<Record<string, string>>; readonly value: number | null };
-
-export type RetentionMetrics = { readonly contentType: string; render(): Promise<string> };
 
 /** With the process' own metrics beside ours. */
-export async function createRetentionMetrics(health: Health): Promise<RetentionMetrics> {
-  // Under a bundle a CommonJS package has its exports on `default` only; under Node on both.
-  const { default: client } = await import("prom-client");
-  const registry = new client.Registry();
-  client.collectDefaultMetrics({ register: registry });
-  for (const [name, read] of readings(health)) {
-    const info = RETENTION_METRICS[name];
-    const labelNames = "labels" in info ? [...info.labels] : [];
-    const common = { name, help: info.help, labelNames, registers: [registry] };
-    if (info.type === "counter") {
-      const counter = new client.Counter({
-        ...common,
-        collect() {
-          this.reset();
-          for (const { labels = {}, value } of read()) counter.inc(labels, value ?? 0);
-        },
-      });
-    } else {
-      const gauge = new client.Gauge({
-        ...common,
-        collect() {
-          this.reset();
-          this.remove();
-          for (const { labels = {}, value } of read()) if (value !== null) gauge.set(labels, value);
-        },
-      });
-    }
-  }
-  return { contentType: registry.contentType, render: async () => registry.metrics() };
+export async function createRetentionMetrics(health: Health): Promise<MetricsText> {
+  return createReadMetrics(
+    readings(health).map(([name, read]) => ({ name, read, ...RETENTION_METRICS[name] })),
+  );
 }
 
-function readings(health: Health): readonly (readonly [Name, () => readonly Reading[]])[] {
+function readings(health: Health): readonly (readonly [Name, ReadMetric["read"]])[] {
   const one = (value: () => number | null) => () => [{ value: value() }];
   const seconds = (ms: number | null | undefined): number | null =>
     ms === null || ms === undefined ? null : ms / 1000;
