@@ -44,14 +44,18 @@ const rights = z.object({
   index: z.record(z.string(), z.record(z.string(), z.boolean())),
 });
 
+const NO_SUCH_QUESTION = new Set([400, 404, 405]);
+
 /** Behind a wildcard Elasticsearch does not refuse what a user may not see: it shows nothing. */
 async function refuseBlindness({ http, index, signal }: Reading): Promise<void> {
   const needed = ACCESS_ROLES.retention.indices;
   const json = { index: [{ names: [index.search], privileges: needed }] };
   const path = "/_security/user/_has_privileges";
-  const parsed = rights.safeParse((await http.request({ method: "POST", path, json, signal })).body);
-  // Without security there is no such question.
-  if (!parsed.success) return;
+  const answer = await http.request({ method: "POST", path, json, signal });
+  // Without security there is no such question; any other answer that says nothing is no proof that nothing is there.
+  if (NO_SUCH_QUESTION.has(answer.status)) return;
+  const parsed = rights.safeParse(answer.body);
+  if (answer.status !== 200 || !parsed.success) throw refused(answer, "ask what its user may see");
   const held = parsed.data.index[index.search] ?? {};
   const lacking = needed.filter((privilege) => held[privilege] === false);
   if (lacking.length === 0) return;
