@@ -32,5 +32,8 @@ export function describeError(error: unknown): string {
     const gap = error.message.includes("\n") ? "\n" : " ";
     return error.hint === undefined ? error.message : `${error.message}${gap}${error.hint}`;
   }
+  // Node's timers hide the reason why they were stopped behind an error of their own.
+  if (error instanceof Error && error.name === "AbortError" && error.cause instanceof LaglineError)
+    return describeError(error.cause);
   return error instanceof Error ? error.message : String(error);
 }
