@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { batchOf, linesOf } from "../../tests/fakes/documents.ts";
 import type { DocumentSink } from "../collector.ts";
 import { copyToFile } from "../copy-to-file.ts";
@@ -234,6 +234,12 @@ describe("a disk that fails in the middle of a cycle", () => {
       "lost 5 slow: The disk has not answered an earlier request yet.",
     ]);
     answer?.();
+    await vi.waitFor(
+      async () => {
+        expect(await linesIn(directory)).toEqual(sink.lines.slice(0, 6));
+      },
+      { timeout: 10_000 },
+    );
     await sleep(200);
     await both.append(reused(batchOf("f", 6, TICK)));
     expect(said.slice(3)).toEqual(["written 6", "recovered, 14 missing"]);
