@@ -73,7 +73,7 @@ export type SpoolStats = {
   /** Bytes of the segment files on disk. */
   readonly bytes: number;
   readonly segments: number;
-  /** Compressed bytes of new batches that are also in memory. */
+  /** Compressed bytes of the last append that are also in memory. */
   readonly freshBytes: number;
   /** `acceptedAtMs` of the oldest batch that waits; null when the spool is empty. */
   readonly oldestMs: number | null;

@@ -51,6 +51,25 @@ test("beyond the bound batches are read from the disk, in order with the others"
   expect(disk.reads - reads).toBeLessThan(4);
 });
 
+test("a backlog needs no memory: only what was written last is kept", async () => {
+  const { disk, open } = createSpoolBench();
+  const { spool } = await open();
+  await spool.append([batchOf("a", 3)]);
+  const one = spool.stats().freshBytes;
+  expect(one).toBeGreaterThan(0);
+  for (const name of ["b", "c", "d"]) await spool.append([batchOf(name, 3)]);
+  expect(spool.stats().freshBytes).toBe(one);
+  const reads = disk.reads;
+  const names: string[] = [];
+  for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
+    names.push(groupOf(lease));
+    await spool.settle(lease, stored(lease));
+  }
+  expect(names).toEqual(["a", "b", "c", "d"]);
+  expect(disk.reads - reads).toBe(3);
+  expect(spool.stats().freshBytes).toBe(0);
+});
+
 test("a batch on disk is sent after a kill although it had been in memory", async () => {
   const { disk, open } = createSpoolBench();
   const { spool } = await open();
@@ -84,9 +103,7 @@ test("payloads are kept up to the bound and given out once", () => {
     maxTimestampMs: 0,
   });
   const fresh = new FreshPayloads(10);
-  fresh.keep(1, draft(6));
-  fresh.keep(2, draft(5));
-  fresh.keep(3, draft(4));
+  fresh.keepOnly(1, [draft(6), draft(5), draft(4)]);
   expect(fresh.bytes).toBe(10);
   expect([1, 2, 3].map((sequence) => fresh.take(sequence)?.payload.length)).toEqual([6, undefined, 4]);
   expect(fresh.bytes).toBe(0);

@@ -1,6 +1,7 @@
 /**
- * Payloads of batches that were written a moment ago, until they are read for the first time: while Elasticsearch keeps
- * up, nothing has to be read back from the disk. What does not fit is read from there, as is every later attempt.
+ * Payloads of the batches that were written last, until they are read for the first time: while Elasticsearch keeps up,
+ * nothing has to be read back from the disk. All others are read from there: what does not fit, every later attempt, and
+ * what still waits when more is written, so that a backlog needs no memory.
  */
 import type { PackedBatch } from "./draft.ts";
 
@@ -18,11 +19,15 @@ export class FreshPayloads {
     return this.#bytes;
   }
 
-  /** Keeps the payload of the batch of this sequence, unless the bound is reached. */
-  keep(sequence: number, batch: PackedBatch): void {
-    if (this.#bytes + batch.payload.length > this.#maxBytes) return;
-    this.#bytes += batch.payload.length;
-    this.#kept.set(sequence, batch);
+  /** Keeps the payloads of these batches, numbered from `firstSequence` on, as far as they fit, and no others. */
+  keepOnly(firstSequence: number, batches: readonly PackedBatch[]): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+    for (const [index, batch] of batches.entries()) {
+      if (this.#bytes + batch.payload.length > this.#maxBytes) continue;
+      this.#bytes += batch.payload.length;
+      this.#kept.set(firstSequence + index, batch);
+    }
   }
 
   /** The payload, once; undefined when it is not here (any more). */

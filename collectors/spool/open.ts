@@ -26,7 +26,7 @@ export type SpoolOptions = {
   readonly liveWindowMs?: number;
   /** @default 500 ms */
   readonly acknowledgeIntervalMs?: number;
-  /** Compressed bytes of new batches that stay in memory until they are first handed out; 0: none. @default 8 MiB */
+  /** Compressed bytes of the last append that stay in memory until they are first handed out; 0: none. @default 8 MiB */
   readonly freshBytes?: number;
   /** Build of the collector, written into dead letters. */
   readonly version: string;

@@ -27,7 +27,7 @@ export type StoreOptions = {
   readonly maxBytes: number;
   readonly segmentBytes: number;
   readonly acknowledgeIntervalMs: number;
-  /** Payloads kept in memory until they are first read. */
+  /** Of the batches written last, kept in memory until they are first read. */
   readonly freshBytes: number;
   readonly events: SpoolEvents;
   /** Runs a task while no other operation of the spool runs. */
@@ -202,6 +202,7 @@ export class EntryStore {
     where: { readonly placed: PlacedGroup; readonly firstSequence: number },
   ): readonly Entry[] {
     const { segment, offsets } = where.placed;
+    this.#fresh.keepOnly(where.firstSequence, drafts);
     return drafts.map((draft, index) => {
       const entry: Entry = {
         sequence: where.firstSequence + index,
@@ -221,7 +222,6 @@ export class EntryStore {
       };
       segment.entries.add(entry);
       this.#entries.add(entry);
-      this.#fresh.keep(entry.sequence, draft);
       return entry;
     });
   }
