@@ -1,24 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DiskTrouble } from "../../tests/fakes/crash-disk.ts";
-import { batchOf, groupOf } from "../../tests/fakes/documents.ts";
-import { createSpoolBench, missingDocuments } from "../../tests/fakes/spool-on-crash-disk.ts";
-import type { LeasedBatch, Settlement, Spool } from "./contract.ts";
-
-const stored = (lease: LeasedBatch): Settlement => ({
-  stored: lease.documents,
-  duplicate: 0,
-  deadLetters: [],
-  remaining: null,
-});
-
-async function drain(spool: Spool): Promise<readonly string[]> {
-  const names: string[] = [];
-  for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
-    names.push(groupOf(lease));
-    await spool.settle(lease, stored(lease));
-  }
-  return names;
-}
+import { batchOf } from "../../tests/fakes/documents.ts";
+import { createSpoolBench, deliverAll, missingDocuments } from "../../tests/fakes/spool-on-crash-disk.ts";
 
 const trouble = (part: Partial<DiskTrouble>): DiskTrouble => ({
   after: 0,
@@ -41,7 +24,7 @@ describe("an error of the disk", () => {
       expect(spool.stats()).toMatchObject({ rejected: 0, dropped: 0 });
       disk.powerCut(() => false);
       const again = await open();
-      expect((await drain(again.spool)).filter((name) => name !== "before")).toEqual(["a", "b"]);
+      expect((await deliverAll(again.spool)).filter((name) => name !== "before")).toEqual(["a", "b"]);
       expect(missingDocuments(again.spool)).toBe(0);
     },
   );
@@ -58,7 +41,7 @@ describe("an error of the disk", () => {
     expect(spool.stats()).toMatchObject({ rejected: 3, documents: 2 });
     disk.trouble = null;
     await spool.append([batchOf("after", 1)]);
-    expect(await drain(spool)).toEqual(["before", "after"]);
+    expect(await deliverAll(spool)).toEqual(["before", "after"]);
     expect(missingDocuments(spool)).toBe(0);
   });
 
@@ -71,7 +54,7 @@ describe("an error of the disk", () => {
       await expect(spool.append([batchOf("a", 9), batchOf("b", 9)])).rejects.toThrow("EIO");
       disk.kill();
       const again = await open();
-      expect(await drain(again.spool)).toEqual(["before"]);
+      expect(await deliverAll(again.spool)).toEqual(["before"]);
     }
   });
 
@@ -101,7 +84,7 @@ describe("an error of the disk", () => {
     expect(await spool.take()).toBeUndefined();
     disk.readTrouble = null;
     nowMs += 6_000;
-    expect(await drain(spool)).toEqual(["a"]);
+    expect(await deliverAll(spool)).toEqual(["a"]);
   });
 });
 
@@ -112,7 +95,7 @@ describe("a disk that takes few bytes at a time", () => {
     const { spool } = await open();
     await spool.append([batchOf("a", 50), batchOf("b", 50)]);
     disk.powerCut(() => false);
-    expect(await drain((await open()).spool)).toEqual(["a", "b"]);
+    expect(await deliverAll((await open()).spool)).toEqual(["a", "b"]);
   });
 });
 
@@ -125,7 +108,7 @@ describe("a full disk", () => {
     const stats = spool.stats();
     expect(stats.droppedBy.disk_full).toBeGreaterThan(0);
     expect(stats.rejected).toBe(0);
-    const names = await drain(spool);
+    const names = await deliverAll(spool);
     expect(names.at(-1)).toBe("group-59");
     expect(names).toHaveLength(60 - stats.dropped / 10);
     expect(missingDocuments(spool)).toBe(0);
@@ -141,7 +124,7 @@ describe("a full disk", () => {
     });
     disk.capacity = Number.POSITIVE_INFINITY;
     await spool.append([batchOf("a", 10)]);
-    expect(await drain(spool)).toEqual(["a"]);
+    expect(await deliverAll(spool)).toEqual(["a"]);
     expect(missingDocuments(spool)).toBe(0);
   });
 
@@ -155,10 +138,10 @@ describe("a full disk", () => {
     for (let index = 0; index < 20; index += 1) await spool.append([batchOf(`group-${index}`, 10)]);
     disk.capacity = disk.used;
     const before = disk.used;
-    await drain(spool);
+    await deliverAll(spool);
     expect(failures.length).toBeGreaterThan(0);
     expect(disk.used).toBeLessThan(before / 4);
     await spool.append([batchOf("more", 10)]);
-    expect(await drain(spool)).toEqual(["more"]);
+    expect(await deliverAll(spool)).toEqual(["more"]);
   });
 });

@@ -1,15 +1,13 @@
 import { expect, test } from "vitest";
 import { batchOf, groupOf } from "../../tests/fakes/documents.ts";
-import { createSpoolBench, missingDocuments } from "../../tests/fakes/spool-on-crash-disk.ts";
-import type { LeasedBatch, Settlement, Spool } from "./contract.ts";
+import {
+  allStored,
+  createSpoolBench,
+  deliverAll,
+  missingDocuments,
+} from "../../tests/fakes/spool-on-crash-disk.ts";
+import type { LeasedBatch, Spool } from "./contract.ts";
 import { FreshPayloads } from "./fresh-payloads.ts";
-
-const stored = (lease: LeasedBatch): Settlement => ({
-  stored: lease.documents,
-  duplicate: 0,
-  deadLetters: [],
-  remaining: null,
-});
 
 async function takeOne(spool: Spool): Promise<LeasedBatch> {
   const lease = await spool.take();
@@ -31,7 +29,7 @@ test("a new batch is handed out while the disk cannot be read, and what comes ba
   nowMs += 6_000;
   const again = await takeOne(spool);
   expect([groupOf(again), again.documents]).toEqual(["a", 3]);
-  await spool.settle(again, stored(again));
+  await spool.settle(again, allStored(again));
   expect(missingDocuments(spool)).toBe(0);
 });
 
@@ -41,12 +39,7 @@ test("beyond the bound batches are read from the disk, in order with the others"
   const { spool } = await open();
   await spool.append(["a", "b", "c", "d"].map((name) => batchOf(name, 3)));
   const reads = disk.reads;
-  const names: string[] = [];
-  for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
-    names.push(groupOf(lease));
-    await spool.settle(lease, stored(lease));
-  }
-  expect(names).toEqual(["a", "b", "c", "d"]);
+  expect(await deliverAll(spool)).toEqual(["a", "b", "c", "d"]);
   expect(disk.reads - reads).toBeGreaterThan(0);
   expect(disk.reads - reads).toBeLessThan(4);
 });
@@ -60,12 +53,7 @@ test("a backlog needs no memory: only what was written last is kept", async () =
   for (const name of ["b", "c", "d"]) await spool.append([batchOf(name, 3)]);
   expect(spool.stats().freshBytes).toBe(one);
   const reads = disk.reads;
-  const names: string[] = [];
-  for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
-    names.push(groupOf(lease));
-    await spool.settle(lease, stored(lease));
-  }
-  expect(names).toEqual(["a", "b", "c", "d"]);
+  expect(await deliverAll(spool)).toEqual(["a", "b", "c", "d"]);
   expect(disk.reads - reads).toBe(3);
   expect(spool.stats().freshBytes).toBe(0);
 });
@@ -87,7 +75,7 @@ test("memory is given back when a batch is read, and when it is dropped unread",
   const lease = await takeOne(spool);
   expect(spool.stats().freshBytes).toBeLessThan(both);
   expect(spool.stats().freshBytes).toBeGreaterThan(0);
-  await spool.settle(lease, stored(lease));
+  await spool.settle(lease, allStored(lease));
   nowMs = 2_000;
   expect(await spool.take()).toBeUndefined();
   expect(spool.stats()).toMatchObject({ dropped: 3, freshBytes: 0 });

@@ -1,9 +1,8 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { batchOf, groupOf } from "../../tests/fakes/documents.ts";
+import { batchOf } from "../../tests/fakes/documents.ts";
 import type { SpoolBench } from "../../tests/fakes/spool-on-crash-disk.ts";
-import { createSpoolBench, missingDocuments } from "../../tests/fakes/spool-on-crash-disk.ts";
-import type { Spool } from "./contract.ts";
+import { createSpoolBench, deliverAll, missingDocuments } from "../../tests/fakes/spool-on-crash-disk.ts";
 import { encodeFileHeader, RECORD_HEADER_BYTES } from "./record.ts";
 
 /** A spool with one batch per group; each group in a segment of its own when `segmentBytes` is small. */
@@ -22,15 +21,6 @@ async function closed(groups: readonly string[], segmentBytes: number): Promise<
   for (const name of groups) await spool.append([batchOf(name, 10)]);
   await spool.close();
   return bench;
-}
-
-async function names(spool: Spool): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (let lease = await spool.take(); lease !== undefined; lease = await spool.take()) {
-    found.push(groupOf(lease));
-    await spool.settle(lease, { stored: lease.documents, duplicate: 0, deadLetters: [], remaining: null });
-  }
-  return found;
 }
 
 async function segments(bench: SpoolBench): Promise<readonly string[]> {
@@ -56,9 +46,9 @@ describe("known bad states", () => {
     await bench.disk.create("0000000099.seg");
     const { spool, recovery } = await bench.open();
     expect(recovery).toMatchObject({ documents: 10, lostDocuments: 0, quarantined: [] });
-    expect(await names(spool)).toEqual(["a"]);
+    expect(await deliverAll(spool)).toEqual(["a"]);
     await spool.append([batchOf("b", 1)]);
-    expect(await names(spool)).toEqual(["b"]);
+    expect(await deliverAll(spool)).toEqual(["b"]);
   });
 
   test("a segment of another version is set aside and does not stop the start", async () => {
@@ -77,14 +67,14 @@ describe("known bad states", () => {
     bench.disk.damage(name, (bytes) => Buffer.alloc(bytes.length, 0x42));
     const { spool, recovery } = await bench.open();
     expect(recovery.quarantined).toEqual([{ file: name, reason: "no record in it can be read" }]);
-    expect(await names(spool)).toEqual(["b"]);
+    expect(await deliverAll(spool)).toEqual(["b"]);
   });
 
   test("a damaged file header costs nothing", async () => {
     const bench = await filled(["a", "b"]);
     const [name = ""] = await segments(bench);
     bench.disk.damage(name, flip(20));
-    expect(await names((await bench.open()).spool)).toEqual(["a", "b"]);
+    expect(await deliverAll((await bench.open()).spool)).toEqual(["a", "b"]);
   });
 
   test("a damaged list of settled batches sends them again and loses none", async () => {
@@ -98,7 +88,7 @@ describe("known bad states", () => {
     bench.disk.damage("acknowledged", flip(12));
     const again = await bench.open();
     expect(again.recovery.acknowledgementsReadable).toBe(false);
-    expect(await names(again.spool)).toEqual(["a", "b"]);
+    expect(await deliverAll(again.spool)).toEqual(["a", "b"]);
     expect(again.spool.stats().dropped).toBe(0);
   });
 
@@ -123,7 +113,7 @@ describe("what is lost", () => {
       droppedBy: { corrupt: 10 },
       documents: 20,
     });
-    expect(await names(spool)).toEqual(["b", "c"]);
+    expect(await deliverAll(spool)).toEqual(["b", "c"]);
   });
 
   test("is counted exactly when a record header is damaged, by the numbers of its neighbours", async () => {
@@ -133,7 +123,7 @@ describe("what is lost", () => {
     bench.disk.damage(name, flip(middle + 20));
     const { spool, recovery } = await bench.open();
     expect(recovery).toMatchObject({ documents: 20, lostDocuments: 10 });
-    expect(await names(spool)).toEqual(["a", "c"]);
+    expect(await deliverAll(spool)).toEqual(["a", "c"]);
     expect(missingDocuments(spool)).toBe(0);
   });
 
@@ -154,7 +144,7 @@ describe("what is lost", () => {
     await spool.close();
     const again = await bench.open();
     expect(again.recovery).toMatchObject({ documents: 37, lostDocuments: 0 });
-    expect(await names(again.spool)).toEqual(which === 0 ? ["b", "c", "d", "e"] : ["a", "b", "c", "e"]);
+    expect(await deliverAll(again.spool)).toEqual(which === 0 ? ["b", "c", "d", "e"] : ["a", "b", "c", "e"]);
   });
 
   test("is counted exactly when every segment is gone", async () => {
@@ -185,7 +175,7 @@ describe("what is lost", () => {
     await spool.append([batchOf("a", 10), batchOf("b", 5)]);
     const [name = ""] = await segments(bench);
     bench.disk.damage(name, flip(32 + RECORD_HEADER_BYTES + 5));
-    expect(await names(spool)).toEqual(["b"]);
+    expect(await deliverAll(spool)).toEqual(["b"]);
     expect(spool.stats()).toMatchObject({ dropped: 10, droppedBy: { corrupt: 10 } });
     expect(missingDocuments(spool)).toBe(0);
   });
@@ -204,7 +194,7 @@ describe("what is lost", () => {
     bench.disk.damage(name, flip(second + RECORD_HEADER_BYTES + 3));
     const again = await bench.open();
     expect(again.recovery).toMatchObject({ documents: 10, lostDocuments: 0 });
-    expect(await names(again.spool)).toEqual(["a"]);
+    expect(await deliverAll(again.spool)).toEqual(["a"]);
   });
 });
 
@@ -212,7 +202,7 @@ test("never uses a number twice, also when every segment is gone", async () => {
   const bench = createSpoolBench();
   const first = await bench.open();
   await first.spool.append([batchOf("a", 1), batchOf("b", 1)]);
-  expect(await names(first.spool)).toEqual(["a", "b"]);
+  expect(await deliverAll(first.spool)).toEqual(["a", "b"]);
   await first.spool.close();
   expect(await segments(bench)).toEqual([]);
   const second = await bench.open();

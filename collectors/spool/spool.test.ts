@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { batchOf, groupOf, linesOf } from "../../tests/fakes/documents.ts";
-import type { DropReason, LeasedBatch, Settlement, Spool } from "./contract.ts";
+import { allStored } from "../../tests/fakes/spool-on-crash-disk.ts";
+import type { DropReason, LeasedBatch, Spool } from "./contract.ts";
 import type { SpoolOptions } from "./open.ts";
 import { openSpool } from "./open.ts";
 
@@ -48,13 +49,6 @@ async function* slowBatches() {
   yield batchOf("a", 3);
   yield await Promise.resolve(batchOf("b", 2));
 }
-
-const allStored = (lease: LeasedBatch): Settlement => ({
-  stored: lease.documents,
-  duplicate: 0,
-  deadLetters: [],
-  remaining: null,
-});
 
 const letter = (document: string) => ({
   document,
